@@ -1,0 +1,105 @@
+"""The ports of one stack: fixed ones for people, free ones for tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from platform_local.errors import LocalPlatformError
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class ServerPorts:
+    """The TCP ports of the five servers, all on 127.0.0.1."""
+
+    postgres: int = 15432
+    redis: int = 16379
+    kafka: int = 19092
+    kafka_controller: int = 19093
+    opensearch: int = 19200
+    opensearch_transport: int = 19300
+    s3: int = 19000
+
+    def shifted(self, offset: int) -> ServerPorts:
+        """Return the same ports moved up by ``offset``."""
+        return ServerPorts(**{field.name: getattr(self, field.name) + offset for field in fields(self)})
+
+
+def free_server_ports() -> ServerPorts:
+    """Return ports that nobody listens on now.
+
+    All are held open until the last one is known, so that no two are equal. Another process may still take one
+    before its server does: the server's start then fails with a clear message, and trying again is safe.
+    """
+    names = [field.name for field in fields(ServerPorts)]
+    sockets = [socket.socket() for _ in names]
+    try:
+        for each in sockets:
+            each.bind((HOST, 0))
+        return ServerPorts(**{name: each.getsockname()[1] for name, each in zip(names, sockets, strict=True)})
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def port_offset() -> int:
+    """Return ``PLATFORM_PORT_OFFSET``: how far every port except the gateway's is moved for a second stack."""
+    return _number("PLATFORM_PORT_OFFSET", 0)
+
+
+def gateway_port() -> int:
+    """Return ``GATEWAY_PORT``, or 8080 moved by the offset."""
+    return _number("GATEWAY_PORT", 8080 + port_offset())
+
+
+def server_ports() -> ServerPorts:
+    """Return the fixed server ports of this stack."""
+    return ServerPorts().shifted(port_offset())
+
+
+def is_listening(port: int) -> bool:
+    """Tell whether anybody accepts connections on 127.0.0.1 at this port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def listener_of(port: int) -> str:
+    """Return ``name (pid n)`` of the process that listens on a port, or words for an unknown one."""
+    inodes = _listening_inodes(port)
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        try:
+            held = {os.readlink(link) for link in (process / "fd").iterdir()}
+            name = (process / "comm").read_text().strip()
+        except OSError:
+            continue
+        if held & inodes:
+            return f"{name} (pid {process.name})"
+    return "a process of another user"
+
+
+def _listening_inodes(port: int) -> set[str]:
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            lines = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            columns = line.split()
+            if columns[3] == "0A" and int(columns[1].rsplit(":", 1)[1], 16) == port:
+                inodes.add(f"socket:[{columns[9]}]")
+    return inodes
+
+
+def _number(variable: str, default: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if not text.isdigit() or int(text) > 65535:
+        raise LocalPlatformError(f"{variable}={text!r} is no port number.", remedy="Give a number up to 65535.")
+    return int(text)

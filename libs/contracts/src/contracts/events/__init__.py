@@ -1,0 +1,1 @@
+"""The facts that services state, one module per topic."""

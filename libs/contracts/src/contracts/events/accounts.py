@@ -1,0 +1,42 @@
+"""Facts about accounts; key: the user's id."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.envelope import EventData
+from contracts.topics import ACCOUNTS
+
+
+class AccountRegistered(EventData):
+    """Somebody created an account."""
+
+    event_type: ClassVar[str] = "account.registered.v1"
+    topic: ClassVar[str] = ACCOUNTS.name
+
+    user_id: UUID
+    name: str
+    registered_at: datetime
+
+
+class DeveloperRegistered(EventData):
+    """An account became a developer."""
+
+    event_type: ClassVar[str] = "account.developer-registered.v1"
+    topic: ClassVar[str] = ACCOUNTS.name
+
+    user_id: UUID
+    display_name: str
+    website: str | None = None
+    registered_at: datetime
+
+
+class AnonymousClaimed(EventData):
+    """An anonymous owner signed in: what it owns belongs to the account from now on; what the account has wins."""
+
+    event_type: ClassVar[str] = "account.anonymous-claimed.v1"
+    topic: ClassVar[str] = ACCOUNTS.name
+
+    user_id: UUID
+    anonymous_id: UUID
+    claimed_at: datetime
