@@ -89,7 +89,7 @@ class Event:
         MalformedEventError
             A required attribute is absent or not of its form.
         """
-        attributes = {name: content for name, content in headers}
+        attributes = dict(headers)
         try:
             return cls(
                 id=UUID(attributes["ce_id"].decode()),

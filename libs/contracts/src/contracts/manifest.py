@@ -66,5 +66,7 @@ def default_settings(manifest: dict[str, Any]) -> dict[str, Any]:
     """Collect the defaults that the settings schema states for its top-level properties; may be empty."""
     properties = (manifest.get("settings_schema") or {}).get("properties") or {}
     return {
-        name: schema["default"] for name, schema in properties.items() if isinstance(schema, dict) and "default" in schema
+        name: schema["default"]
+        for name, schema in properties.items()
+        if isinstance(schema, dict) and "default" in schema
     }

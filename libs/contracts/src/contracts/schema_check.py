@@ -49,7 +49,9 @@ def _linear_pattern(
         yield ValidationError(f"{instance[:80]!r} does not match {pattern[:80]!r}")
 
 
-SafeValidator: type[Validator] = extend(Draft202012Validator, {"pattern": _linear_pattern})
+SafeValidator: type[Validator] = extend(  # type: ignore[no-untyped-call]  # jsonschema leaves it unannotated
+    Draft202012Validator, {"pattern": _linear_pattern}
+)
 """Draft 2020-12, whose ``pattern`` is matched by RE2."""
 
 

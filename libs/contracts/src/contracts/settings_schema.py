@@ -15,7 +15,15 @@ _QUIET = re2.Options()
 _QUIET.log_errors = False  # a stranger's pattern that fails is an answer, not a log line
 
 _LOCAL_REFERENCE = "#/$defs/"
-_FORBIDDEN = ("$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$anchor", "$id", "patternProperties")
+_FORBIDDEN = (
+    "$dynamicRef",
+    "$dynamicAnchor",
+    "$recursiveRef",
+    "$recursiveAnchor",
+    "$anchor",
+    "$id",
+    "patternProperties",
+)
 
 
 def check_settings_schema(schema: Any) -> list[Violation]:  # noqa: ANN401 - comes from a stranger

@@ -51,15 +51,43 @@ class Topic:
         return self.name + DEAD_LETTER_SUFFIX
 
 
-ACCOUNTS = Topic("accounts.v1", "Accounts registered, made developers, and anonymous owners claimed by an account.",
-                 "user id", "auth", ("installs",))  # fmt: skip
-PLUGINS = Topic("plugins.v1", "Every change of a plugin and its published versions, in one order per plugin.",
-                "plugin id", "publishing", ("catalog", "installs"))  # fmt: skip
-INSTALLS = Topic("installs.v1", "Installs created, changed and removed.",
-                 "owner id ':' plugin id", "installs", ("catalog",))  # fmt: skip
-REVIEWS = Topic("reviews.v1", "Reviews posted, changed and removed.", "plugin id", "catalog", ())
-PLUGIN_DOCUMENTS = Topic("plugin-documents.v1", "The whole public document of each plugin; a null value when it is gone.",
-                         "plugin id", "catalog", ("search-indexer",), cleanup="compact", retention_ms=-1)  # fmt: skip
+ACCOUNTS = Topic(
+    name="accounts.v1",
+    purpose="Accounts registered, made developers, and anonymous owners claimed by an account.",
+    key="user id",
+    producer="auth",
+    consumers=("installs",),
+)
+PLUGINS = Topic(
+    name="plugins.v1",
+    purpose="Every change of a plugin and its published versions, in one order per plugin.",
+    key="plugin id",
+    producer="publishing",
+    consumers=("catalog", "installs"),
+)
+INSTALLS = Topic(
+    name="installs.v1",
+    purpose="Installs created, changed and removed.",
+    key="owner id ':' plugin id",
+    producer="installs",
+    consumers=("catalog",),
+)
+REVIEWS = Topic(
+    name="reviews.v1",
+    purpose="Reviews posted, changed and removed.",
+    key="plugin id",
+    producer="catalog",
+    consumers=(),
+)
+PLUGIN_DOCUMENTS = Topic(
+    name="plugin-documents.v1",
+    purpose="The whole public document of each plugin; a null value when it is gone.",
+    key="plugin id",
+    producer="catalog",
+    consumers=("search-indexer",),
+    cleanup="compact",
+    retention_ms=-1,
+)
 
 TOPICS: tuple[Topic, ...] = (ACCOUNTS, INSTALLS, PLUGIN_DOCUMENTS, PLUGINS, REVIEWS)
 """All topics, by name."""
