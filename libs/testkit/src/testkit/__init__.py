@@ -1,0 +1,1 @@
+"""A pytest plugin: real servers, migrated databases, identities and patience for tests."""

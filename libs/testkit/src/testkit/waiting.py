@@ -1,0 +1,54 @@
+"""Patience: wait for a condition instead of a time."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.25
+
+
+async def eventually(
+    predicate: Callable[[], Awaitable[T] | T], timeout_seconds: float = 15.0, *, saying: str = ""
+) -> T:
+    """Call a predicate until it gives something true, and return that.
+
+    An `AssertionError` of the predicate counts as "not yet", so it may consist of asserts and return True.
+
+    Parameters
+    ----------
+    predicate
+        Called with pauses that grow from 10 to 250 ms.
+    timeout_seconds
+        How long to go on.
+    saying
+        What was waited for; part of the failure's text.
+
+    Raises
+    ------
+    AssertionError
+        When the time is over; it carries the last answer or the predicate's own assertion.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_seconds
+    pause_seconds = _FIRST_PAUSE_SECONDS
+    while True:
+        cause: AssertionError | None = None
+        answer: T | None = None
+        try:
+            given = predicate()
+            answer = await given if inspect.isawaitable(given) else given
+            if answer:
+                return answer
+        except AssertionError as error:
+            cause = error
+        if loop.time() >= deadline:
+            last = cause if cause is not None else repr(answer)
+            raise AssertionError(f"not within {timeout_seconds} s: {saying or predicate}; last: {last}") from cause
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(pause_seconds * 1.5, _LONGEST_PAUSE_SECONDS)
