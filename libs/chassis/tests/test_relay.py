@@ -39,7 +39,7 @@ async def write(database: Database, key: str, *, hold_seconds: float = 0.0) -> N
 
 async def outbox_is_empty(database: Database) -> bool:
     async with database.read() as connection:
-        return (await connection.execute(text("SELECT count(*) FROM outbox"))).scalar_one() == 0
+        return bool((await connection.execute(text("SELECT count(*) = 0 FROM outbox"))).scalar_one())
 
 
 async def read_topic(broker: Kafka, topic: str, keys: set[str], *, count: int) -> list[Event]:

@@ -27,6 +27,7 @@ def _text(analyzer: str, *, search: str, norms: bool = True, **more: Any) -> dic
     return {"type": "text", "analyzer": analyzer, "search_analyzer": search, "norms": norms, **more}
 
 
+_PARTS = ["parts", "flatten_graph"]
 _WORDS = ["lowercase", "asciifolding"]
 _STEMS = [*_WORDS, "possessive", "stems"]
 
@@ -46,9 +47,9 @@ SETTINGS: dict[str, Any] = {
             "cut": {"type": "truncate", "length": LONGEST_PREFIX},
         },
         "analyzer": {
-            "indexed": {"tokenizer": "standard", "filter": ["parts", "flatten_graph", *_STEMS]},
+            "indexed": {"tokenizer": "standard", "filter": [*_PARTS, *_STEMS]},
             "searched": {"tokenizer": "standard", "filter": _STEMS},
-            "indexed_beginnings": {"tokenizer": "standard", "filter": ["parts", "flatten_graph", *_WORDS, "beginnings"]},
+            "indexed_beginnings": {"tokenizer": "standard", "filter": [*_PARTS, *_WORDS, "beginnings"]},
             "searched_beginnings": {"tokenizer": "standard", "filter": [*_WORDS, "cut"]},
         },
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
@@ -13,9 +13,15 @@ _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.25
 
 
+@overload
 async def eventually(
-    predicate: Callable[[], Awaitable[T] | T], timeout_seconds: float = 15.0, *, saying: str = ""
-) -> T:
+    predicate: Callable[[], Awaitable[T]], timeout_seconds: float = ..., *, saying: str = ...
+) -> T: ...
+@overload
+async def eventually(predicate: Callable[[], T], timeout_seconds: float = ..., *, saying: str = ...) -> T: ...
+
+
+async def eventually(predicate: Callable[[], object], timeout_seconds: float = 15.0, *, saying: str = "") -> object:
     """Call a predicate until it gives something true, and return that.
 
     An `AssertionError` of the predicate counts as "not yet", so it may consist of asserts and return True.
@@ -39,7 +45,7 @@ async def eventually(
     pause_seconds = _FIRST_PAUSE_SECONDS
     while True:
         cause: AssertionError | None = None
-        answer: T | None = None
+        answer: object = None
         try:
             given = predicate()
             answer = await given if inspect.isawaitable(given) else given
