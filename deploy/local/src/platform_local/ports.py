@@ -10,6 +10,7 @@ from pathlib import Path
 from platform_local.errors import LocalPlatformError
 
 HOST = "127.0.0.1"
+_HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,26 @@ class ServerPorts:
         return ServerPorts(**{field.name: getattr(self, field.name) + offset for field in fields(self)})
 
 
-def free_server_ports() -> ServerPorts:
-    """Return ports that nobody listens on now.
+def free_ports(count: int) -> list[int]:
+    """Return different ports that nobody listens on now.
 
     All are held open until the last one is known, so that no two are equal. Another process may still take one
-    before its server does: the server's start then fails with a clear message, and trying again is safe.
+    before its program does: the program's start then fails with a clear message, and trying again is safe.
     """
-    names = [field.name for field in fields(ServerPorts)]
-    sockets = [socket.socket() for _ in names]
+    sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
             each.bind((HOST, 0))
-        return ServerPorts(**{name: each.getsockname()[1] for name, each in zip(names, sockets, strict=True)})
+        return [each.getsockname()[1] for each in sockets]
     finally:
         for each in sockets:
             each.close()
+
+
+def free_server_ports() -> ServerPorts:
+    """Return a free port for each server; see `free_ports`."""
+    names = [field.name for field in fields(ServerPorts)]
+    return ServerPorts(**dict(zip(names, free_ports(len(names)), strict=True)))
 
 
 def port_offset() -> int:
@@ -75,7 +81,7 @@ def listener_of(port: int) -> str:
         if not process.name.isdigit():
             continue
         try:
-            held = {os.readlink(link) for link in (process / "fd").iterdir()}
+            held = {str(link.readlink()) for link in (process / "fd").iterdir()}
             name = (process / "comm").read_text().strip()
         except OSError:
             continue
@@ -100,6 +106,8 @@ def _listening_inodes(port: int) -> set[str]:
 
 def _number(variable: str, default: int) -> int:
     text = os.environ.get(variable) or str(default)
-    if not text.isdigit() or int(text) > 65535:
-        raise LocalPlatformError(f"{variable}={text!r} is no port number.", remedy="Give a number up to 65535.")
+    if not text.isdigit() or int(text) > _HIGHEST_PORT:
+        raise LocalPlatformError(
+            f"{variable}={text!r} is no port number.", remedy=f"Give a number up to {_HIGHEST_PORT}."
+        )
     return int(text)
