@@ -106,22 +106,31 @@ def test_the_data_of_a_living_owner_is_left_alone() -> None:
     assert not servers.folder.exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_an_interrupted_run_of_all_tests_leaves_no_server_and_no_data(
-    tmp_path: Path, environment: dict[str, str], number: signal.Signals
-) -> None:
+@pytest.fixture
+def long_run(tmp_path: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A run of all tests, of which one has just begun and would never end."""
     test = tmp_path / "test_long.py"
     test.write_text(
-        "import pathlib, time\n"
+        "import pathlib, signal\n"
         "def test_it(redis_url):\n"
         f"    pathlib.Path({str(tmp_path / 'url')!r}).write_text(redis_url)\n"
-        "    time.sleep(600)\n"
+        "    signal.pause()\n"
     )
     command = [sys.executable, "-m", "testkit.run", "-p", "no:cacheprovider", str(test)]
     with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        url_file = tmp_path / "url"
-        await eventually(lambda: url_file.exists() and url_file.read_text(), 90)
-        process.send_signal(number)
-        assert process.wait(60) == 2  # pytest: interrupted
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_interrupted_run_of_all_tests_leaves_no_server_and_no_data(
+    long_run: subprocess.Popen[bytes], tmp_path: Path, number: signal.Signals
+) -> None:
+    url_file = tmp_path / "url"
+    await eventually(lambda: url_file.exists() and url_file.read_text(), 90)
+    long_run.send_signal(number)
+    assert long_run.wait(60) == 2  # pytest: interrupted
     assert _is_gone(url_file.read_text())
     assert _folders(tmp_path) == []

@@ -11,6 +11,9 @@ from platform_local.ports import HOST
 Probe = Callable[[], str | None]
 
 _TIMEOUT_SECONDS = 3.0
+_REDIS_ANSWER = b"+OK\r\n+PONG\r\n"
+# size (4 bytes), correlation id (4), error code (2): 0 is none
+_KAFKA_NO_ERROR_AT = slice(8, 10)
 
 
 def http_probe(port: int, path: str, *, accepted: range = range(200, 300)) -> Probe:
@@ -23,7 +26,7 @@ def http_probe(port: int, path: str, *, accepted: range = range(200, 300)) -> Pr
             response = connection.getresponse()
             body = response.read(300).decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
-            return f"no answer on port {port} ({error or type(error).__name__})"
+            return f"no answer on port {port} ({str(error) or type(error).__name__})"
         finally:
             connection.close()
         return None if response.status in accepted else f"{path} answers {response.status} {body}".strip()
@@ -39,14 +42,14 @@ def redis_probe(port: int, password: str) -> Probe:
             with socket.create_connection((HOST, port), timeout=_TIMEOUT_SECONDS) as connection:
                 connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
                 answer = b""
-                while answer.count(b"\r\n") < 2:
+                while len(answer) < len(_REDIS_ANSWER):
                     part = connection.recv(512)
                     if not part:
                         break
                     answer += part
         except OSError as error:
             return f"no answer on port {port} ({error})"
-        return None if answer == b"+OK\r\n+PONG\r\n" else f"answers {answer[:80]!r}"
+        return None if answer == _REDIS_ANSWER else f"answers {answer[:80]!r}"
 
     return probe
 
@@ -63,6 +66,16 @@ def kafka_probe(port: int) -> Probe:
                 answer = connection.recv(64)
         except OSError as error:
             return f"no answer on port {port} ({error})"
-        return None if len(answer) >= 10 and answer[8:10] == b"\x00\x00" else f"answers {answer[:16]!r}"
+        return None if answer[_KAFKA_NO_ERROR_AT] == b"\x00\x00" else f"answers {answer[:16]!r}"
 
     return probe
+
+
+def opensearch_probe(port: int) -> Probe:
+    """Return a probe that wants a cluster which can take data."""
+    return http_probe(port, "/_cluster/health?wait_for_status=yellow&timeout=2s")
+
+
+def s3_probe(port: int) -> Probe:
+    """Return a probe that wants any answer: an unsigned request is refused, which shows that the server works."""
+    return http_probe(port, "/", accepted=range(200, 500))

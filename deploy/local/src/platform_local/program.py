@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,3 +45,8 @@ class Program:
     stop_signal: str = "TERM"
     stop_seconds: int = 15
     start_seconds: int = 120
+
+
+def settings_mark(text: str) -> dict[str, str]:
+    """Return an environment that changes with a settings file, so that changed settings restart their program."""
+    return {"PLATFORM_SETTINGS_DIGEST": hashlib.sha256(text.encode()).hexdigest()[:16]}

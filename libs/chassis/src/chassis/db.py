@@ -48,6 +48,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_SECONDS,
             pool_pre_ping=True,  # after a restart of the server the first request must not fail
+            hide_parameters=True,  # the text of an error reaches the log, and people's data must not
             connect_args=arguments,
             isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
         )

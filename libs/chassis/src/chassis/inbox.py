@@ -22,8 +22,10 @@ def inbox_table(metadata: MetaData) -> Table:
     )
 
 
+# Sorted, so that two batches that share events wait for each other instead of dead-locking.
 _CLAIM = text(
-    "INSERT INTO inbox (consumer, event_id) SELECT :consumer, unnest(CAST(:ids AS uuid[]))"
+    "INSERT INTO inbox (consumer, event_id)"
+    " SELECT :consumer, event_id FROM unnest(CAST(:ids AS uuid[])) AS given(event_id) ORDER BY event_id"
     " ON CONFLICT DO NOTHING RETURNING event_id"
 )
 _FORGET = text("DELETE FROM inbox WHERE received_at < clock_timestamp() - make_interval(days => :days)")

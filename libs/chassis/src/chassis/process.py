@@ -2,9 +2,10 @@
 
 import asyncio
 import random
+import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 import structlog
 import uvicorn
@@ -38,25 +39,43 @@ class Heartbeat:
         return time.monotonic() - self._last < STALL_SECONDS
 
 
-def _server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            http="httptools",
-            loop="uvloop",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+class _ReturningServer(uvicorn.Server):
+    """Returns on SIGTERM and SIGINT.
+
+    uvicorn's own raises the signal again when it has stopped, which would end the process before the tasks beside it
+    have left their consumer groups and closed their connections.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take both signals as the wish to end, for as long as the server runs."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def _config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http="httptools",
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
 def serve(app: ASGIApp, *, host: str, port: int) -> None:
     """Serve an application until a signal ends it gracefully."""
-    _server(app, host=host, port=port).run()
+    uvicorn.Server(_config(app, host=host, port=port)).run()
 
 
 async def keep_running(name: str, run: Callable[[], Awaitable[None]], *, heartbeat: Heartbeat) -> None:
@@ -124,7 +143,7 @@ async def _run_tasks(
         for name, run in tasks.items()
     ]
     try:
-        await _server(app, host=host, port=port).serve()  # returns on SIGTERM or SIGINT
+        await _ReturningServer(_config(app, host=host, port=port)).serve()  # returns on SIGTERM or SIGINT
     finally:
         for task in running:
             task.cancel()

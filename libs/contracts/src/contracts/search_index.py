@@ -38,6 +38,7 @@ SETTINGS: dict[str, Any] = {
     "gc_deletes": "24h",  # so long a removal outranks older documents that arrive late; the default is one minute
     "analysis": {
         "filter": {
+            "idle_words": {"type": "stop", "stopwords": "_english_"},
             "possessive": {"type": "stemmer", "language": "possessive_english"},
             "stems": {"type": "stemmer", "language": "light_english"},
             # "CodeMirror" is found as "codemirror" and "code mirror", "chart.js" as "chartjs" and "chart".
@@ -49,6 +50,8 @@ SETTINGS: dict[str, Any] = {
         "analyzer": {
             "indexed": {"tokenizer": "standard", "filter": [*_PARTS, *_STEMS]},
             "searched": {"tokenizer": "standard", "filter": _STEMS},
+            # Words such as "to" and "for" decide nothing about a whole document; in names they count.
+            "searched_anywhere": {"tokenizer": "standard", "filter": [*_WORDS, "idle_words", "possessive", "stems"]},
             "indexed_beginnings": {"tokenizer": "standard", "filter": [*_PARTS, *_WORDS, "beginnings"]},
             "searched_beginnings": {"tokenizer": "standard", "filter": [*_WORDS, "cut"]},
         },
@@ -71,11 +74,11 @@ MAPPINGS: dict[str, Any] = {
         "author_id": _KEYWORD,
         "category": {**_KEYWORD, "copy_to": "all"},
         "tags": {**_KEYWORD, "copy_to": "all", "fields": {"text": _PROSE, "prefix": _BEGINNINGS}},
-        "all": _PROSE,
+        "all": _text("indexed", search="searched_anywhere"),
         "install_count": {"type": "long"},
         "popularity": {"type": "rank_feature"},
         "rating_average": {"type": "float"},
-        "rating_count": {"type": "integer"},
+        "rating_count": {"type": "long"},
         "rating_rank": {"type": "long"},
         "published_micros": {"type": "long"},
         "updated_micros": {"type": "long"},

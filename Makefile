@@ -1,0 +1,76 @@
+# The two commands of a fresh machine are `make up` and `make test`; `make` alone lists the others.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m platform_local.cli
+PACKAGES = $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml gateway/pyproject.toml deploy/*/pyproject.toml))
+SOURCES = $(wildcard $(addsuffix /src,$(PACKAGES)))
+TESTS = $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
+# STACK=docker, GATEWAY_PORT, PLATFORM_STACK, PLATFORM_PORT_OFFSET and the service settings go through the environment.
+export STACK
+
+.PHONY: help bootstrap up status logs restart down reset demo test lint format types arch openapi schemas generated k8s lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+bootstrap: ## install what this machine lacks (every target does it first)
+	@deploy/local/bootstrap.sh
+
+up: bootstrap ## start the whole platform and wait for health   [STACK=docker] [GATEWAY_PORT=8080] [ONLY=auth,catalog]
+	@$(LOCAL) up $(if $(ONLY),--only $(ONLY))
+
+status: bootstrap ## what runs, and the memory it takes
+	@$(LOCAL) status
+
+logs: bootstrap ## follow logs   [S=installs | S=installs-relay]
+	@$(LOCAL) logs $(S)
+
+restart: bootstrap ## restart programs   [S=installs]
+	@$(LOCAL) restart $(S)
+
+down: bootstrap ## stop everything; data stays
+	@$(LOCAL) down
+
+reset: bootstrap ## stop everything and delete all data   [YES=1 does not ask]
+	@$(LOCAL) reset $(if $(filter 1,$(YES)),--yes)
+
+demo: bootstrap ## real packages through the public API, with a table of what was measured
+	@$(BIN)/python -m demo
+
+test: bootstrap ## every test on real servers of its own   [ARGS='services/auth -k login']
+	@$(BIN)/python -m testkit.run $(ARGS)
+
+lint: bootstrap ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: bootstrap ## let ruff mend what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: bootstrap ## mypy, strict, every package and every test
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/mypy $(TESTS)
+
+arch: bootstrap ## import-linter: who may import whom
+	@$(BIN)/lint-imports
+
+openapi: bootstrap ## write every openapi.json anew
+	@$(BIN)/python -m platform_local.generated write openapi
+
+schemas: bootstrap ## write the event schemas anew
+	@$(BIN)/python -m platform_local.generated write schemas
+
+generated: bootstrap ## check that generated files are current
+	@$(BIN)/python -m platform_local.generated check
+
+k8s: bootstrap ## render and validate the Kubernetes manifests, offline
+	@deploy/k8s/validate.sh
+
+lock: bootstrap ## write requirements.lock anew from requirements.in
+	@$(BIN)/uv pip compile requirements.in -o requirements.lock -q --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --universal --python-version 3.11

@@ -1,0 +1,39 @@
+"""The tables at the end."""
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.measurements import Findings, Measurement, percentile
+
+
+def print_report(console: Console, findings: Findings) -> None:
+    """Print what was counted, what was measured against its target, and what is worth a note."""
+    counts = Table(title="What was done", title_justify="left", show_header=False)
+    counts.add_column("what")
+    counts.add_column("n", justify="right")
+    for what, number in findings.counts.items():
+        counts.add_row(what, f"{number:,}")
+    console.print(counts)
+    console.print(_measurements([findings.searchable, findings.counted, findings.activated]))
+    for note in findings.notes:
+        console.print(f"• {note}", highlight=False, markup=False)
+
+
+def _measurements(rows: list[Measurement]) -> Table:
+    table = Table(title="What was measured", title_justify="left")
+    table.add_column("")
+    for name in ("n", "p50", "p95", "p99", "worst", "target (p95)", ""):
+        table.add_column(name, justify="right")
+    for row in rows:
+        target = _duration(row.target_seconds)
+        if not row.seconds:
+            table.add_row(row.title, "0", "–", "–", "–", "–", target, "–")
+            continue
+        figures = [_duration(percentile(row.seconds, percent)) for percent in (50, 95, 99, 100)]
+        verdict = "[green]✓[/]" if row.is_met else "[red]✗[/]"
+        table.add_row(row.title, str(len(row.seconds)), *figures, target, verdict)
+    return table
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"

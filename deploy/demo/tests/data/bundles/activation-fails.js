@@ -1,0 +1,1 @@
+exports.activate = function () { return Promise.reject(new Error("no network")); };

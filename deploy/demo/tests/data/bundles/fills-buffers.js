@@ -1,0 +1,1 @@
+var all = []; for (;;) all.push(new Uint8Array(10000000).fill(1));

@@ -1,0 +1,1 @@
+var all = []; for (;;) all.push(new Array(100000).fill({}));

@@ -1,0 +1,1 @@
+exports.all = new Uint8Array(4000000000).fill(1);

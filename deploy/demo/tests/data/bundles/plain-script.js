@@ -1,0 +1,1 @@
+var Calendar = { today: function () { return 1; } };

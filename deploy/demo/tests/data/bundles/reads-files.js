@@ -1,0 +1,1 @@
+exports.secret = require("fs").readFileSync("/etc/passwd", "utf8");

@@ -1,0 +1,5 @@
+// A comment that reads like a module:
+/*
+import x from "y";
+*/
+exports.run = function () { return 1; };

@@ -1,0 +1,1 @@
+"""One recipe per server: how it is configured, prepared, started and asked whether it works."""

@@ -1,0 +1,72 @@
+"""Puts the parts together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+from gateway.application import Parts
+from gateway.auth_client import AuthClient
+from gateway.cache.invalidation import Invalidation
+from gateway.cache.purges import PurgeFeed
+from gateway.cache.reads import PublicReads
+from gateway.cache.store import CacheStore
+from gateway.credentials import cookie_name
+from gateway.headers import RequestHeaders
+from gateway.internal_redirect import InternalRedirects
+from gateway.options import Options
+from gateway.origin_check import OriginPolicy
+from gateway.pages import own_pages
+from gateway.proxy import Proxy
+from gateway.routes import RouteTable, build_routes
+from gateway.sessions import Sessions, open_redis
+from gateway.upstreams import Upstream, open_client
+
+
+@asynccontextmanager
+async def open_parts(options: Options) -> AsyncIterator[Parts]:
+    """Open the pools and build what answers requests; nothing here waits for another server."""
+    client = open_client()
+    session_store = open_redis(options.redis_url)
+    store = CacheStore(max_bytes=options.cache_max_bytes)
+    feed = PurgeFeed(redis_url=options.redis_url, store=store)
+    listening = asyncio.create_task(feed.run(), name="purge-feed")
+    upstreams = {name: Upstream(name=name, base_url=url, client=client) for name, url in options.upstream_urls.items()}
+    endpoint = urlsplit(options.s3_endpoint_url)
+    object_store = Upstream(name="the object store", base_url=f"{endpoint.scheme}://{endpoint.netloc}", client=client)
+    auth = AuthClient(upstream=upstreams["auth"], internal_token=options.internal_token)
+    headers = RequestHeaders(secure=options.secure, trusted_proxy_hops=options.trusted_proxy_hops)
+    redirects = InternalRedirects(store=object_store, endpoint_url=options.s3_endpoint_url)
+    try:
+        yield Parts(
+            table=RouteTable(build_routes(upload_limit_bytes=options.upload_limit_bytes)),
+            proxy=Proxy(
+                upstreams=upstreams,
+                headers=headers,
+                sessions=Sessions(client=session_store, auth=auth),
+                auth=auth,
+                redirects=redirects,
+                invalidation=Invalidation(store=store, client=session_store),
+                secure_cookies=options.secure,
+            ),
+            reads=PublicReads(
+                store=store,
+                upstreams=upstreams,
+                redirects=redirects,
+                headers=headers,
+                purges_arrive=lambda: feed.is_connected,
+            ),
+            origins=OriginPolicy(
+                secure=options.secure,
+                public_origin=options.public_origin,
+                allowed_origins=options.allowed_origins,
+            ),
+            cookie=cookie_name(secure=options.secure),
+            pages=own_pages(),
+        )
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await session_store.aclose()
+        await client.close()

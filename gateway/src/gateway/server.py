@@ -1,0 +1,28 @@
+"""The HTTP server around the gateway."""
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway.http_protocol import GatewayProtocol
+
+GRACE_SECONDS = 10
+
+
+def make_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
+    """Make the server; forwarded addresses are judged by `gateway.headers`, not here."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            http=GatewayProtocol,
+            ws="none",
+            loop="uvloop",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )

@@ -1,0 +1,166 @@
+"""The servers behind the gateway, each with its pool, its breaker and its time limits."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import aiohttp
+import structlog
+from prometheus_client import Counter
+from yarl import URL
+
+from chassis.errors import ServiceUnavailableError
+from gateway.body import Body, BodyStream
+from gateway.breaker import Breaker
+from gateway.headers import UpstreamHeaders
+from gateway.upstream_answer import UpstreamAnswer
+
+CONNECT_SECONDS = 2.0
+KEEP_ALIVE_SECONDS = 3.0
+"""Below the five seconds after which uvicorn closes an idle connection: a POST never meets one that is just closing."""
+
+MAX_IN_FLIGHT = 512
+"""Requests of one gateway process at one upstream, 10 times the peak rate of a process at 10 ms each."""
+
+RETRY_PAUSE_SECONDS = 0.05
+MAX_HEADER_BYTES = 16_384
+"""A presigned address in a header is the longest, about 1 kB."""
+
+FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
+"""What says that an upstream is away."""
+
+FAILURES = Counter("upstream_failures_total", "Requests that an upstream did not answer", ("upstream",))
+
+_log = structlog.get_logger()
+
+
+def open_client() -> aiohttp.ClientSession:
+    """Open the client that all upstreams share; call inside a running loop, close at the end."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=None),
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+        trust_env=False,
+    )
+
+
+class Upstream:
+    """One server.
+
+    Parameters
+    ----------
+    name
+        For messages, metrics and problems.
+    base_url
+        Scheme and authority, such as ``http://127.0.0.1:18002``.
+    client
+        From `open_client`.
+    max_in_flight
+        Requests at the same time.
+    """
+
+    def __init__(
+        self, *, name: str, base_url: str, client: aiohttp.ClientSession, max_in_flight: int = MAX_IN_FLIGHT
+    ) -> None:
+        self.name = name
+        self._base = base_url.rstrip("/")
+        self._client = client
+        self._breaker = Breaker(name, max_in_flight=max_in_flight)
+
+    async def open(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: UpstreamHeaders,
+        timeout_seconds: float,
+        body: Body = None,
+    ) -> UpstreamAnswer:
+        """Send a request and give the answer once its headers are there. The caller closes the answer.
+
+        A refused connection is tried once more: nothing was sent. GET and HEAD on a connection that the server closed
+        meanwhile are repeated by the client itself.
+
+        Parameters
+        ----------
+        method, target
+            The target is sent as it is, byte for byte.
+        headers
+            All but Host and Content-Length.
+        timeout_seconds
+            From the last byte sent to the first byte of the answer.
+        body
+            What to send.
+
+        Raises
+        ------
+        ServiceUnavailableError
+            There is no answer, or a server fault that says nothing. For GET and HEAD a retry is safe.
+        PlatformError, ClientGoneError
+            What the body raised while it was sent.
+        """
+        self._breaker.acquire()
+        try:
+            with self._counting_failures(body):
+                response = await self._send(method, target, headers, timeout_seconds, body)
+        except BaseException:
+            self._breaker.release()
+            raise
+        answer = UpstreamAnswer.of(response, upstream=self.name, on_close=self._breaker.release)
+        if answer.is_bare_fault:
+            answer.close()
+            _log.error("upstream_failed", upstream=self.name, status=answer.status, path=target.partition("?")[0])
+            raise ServiceUnavailableError(self.name)
+        return answer
+
+    @contextmanager
+    def _counting_failures(self, body: Body) -> Iterator[None]:
+        try:
+            with self._breaker.attempt((ServiceUnavailableError,)):
+                try:
+                    yield
+                except FAULTS as error:
+                    if isinstance(body, BodyStream) and body.error is not None:
+                        raise body.error from None
+                    FAILURES.labels(self.name).inc()
+                    raise ServiceUnavailableError(self.name, retry_after_seconds=2) from error
+        except ServiceUnavailableError as error:
+            _log.warning("upstream_unavailable", upstream=self.name, cause=repr(error.__cause__)[:300])
+            raise
+
+    async def _send(
+        self, method: str, target: str, headers: UpstreamHeaders, timeout_seconds: float, body: Body
+    ) -> aiohttp.ClientResponse:
+        url = URL(self._base + target, encoded=True)
+        if isinstance(body, BodyStream) and body.content_length is not None:
+            headers = [*headers, ("content-length", str(body.content_length))]
+        async with asyncio.timeout(timeout_seconds) as deadline:
+            if isinstance(body, BodyStream):
+                _keep_moving(body, deadline, timeout_seconds)
+            try:
+                return await self._request(method, url, headers, body)
+            except aiohttp.ClientConnectorError:
+                if isinstance(body, BodyStream):
+                    raise
+                await asyncio.sleep(RETRY_PAUSE_SECONDS)
+                return await self._request(method, url, headers, body)
+            finally:
+                if isinstance(body, BodyStream):
+                    body.on_piece = lambda: None
+
+    async def _request(self, method: str, url: URL, headers: UpstreamHeaders, body: Body) -> aiohttp.ClientResponse:
+        return await self._client.request(method, url, headers=headers, data=body, allow_redirects=False)
+
+
+def _keep_moving(body: BodyStream, deadline: asyncio.Timeout, timeout_seconds: float) -> None:
+    """Count the time limit from the last piece that was sent, since a client may be slow."""
+    loop = asyncio.get_running_loop()
+    body.on_piece = lambda: deadline.reschedule(loop.time() + timeout_seconds)
+
+
+Upstreams = Mapping[str, Upstream]
+"""Name in the route table → server."""

@@ -1,0 +1,1 @@
+"""Helpers that several of the gateway's test files share."""

@@ -1,0 +1,1 @@
+"""Accounts, sessions, anonymous identities, roles and developer profiles."""

@@ -1,0 +1,16 @@
+"""``python -m auth serve | relay | migrate | openapi | ensure-user``."""
+
+from auth import main
+from chassis.cli import run_role
+
+if __name__ == "__main__":
+    run_role(
+        "auth",
+        {
+            "serve": main.serve,
+            "relay": main.relay,
+            "migrate": main.migrate,
+            "openapi": main.openapi,
+            "ensure-user": main.ensure_user,
+        },
+    )

@@ -1,0 +1,1 @@
+"""The HTTP addresses: routes parse, call one use case, return."""

@@ -1,0 +1,80 @@
+"""``/auth``: registering, signing in and out, and who one is."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response, status
+
+from auth.api.dependencies import FromCaller, Wired
+from auth.api.documents import problem
+from auth.api.schemas import LoginBody, MeView, RegisterBody, SignedInView, UserView
+from auth.api.small_body import SmallBodyRoute
+from chassis.app import API_PREFIX
+from chassis.identity import MaybeIdentity
+
+router = APIRouter(prefix=f"{API_PREFIX}/auth", route_class=SmallBodyRoute, tags=["auth"])
+
+_SESSION_COOKIE: dict[str, Any] = {
+    "Set-Cookie": {"description": "The new session; the former one has ended.", "schema": {"type": "string"}}
+}
+
+
+@router.post(
+    "/register",
+    status_code=status.HTTP_201_CREATED,
+    summary="Open an account",
+    description="Opens an account and signs it in. What an anonymous visitor installed before belongs to the account.",
+    responses={
+        201: {"description": "Opened and signed in", "headers": _SESSION_COOKIE},
+        409: problem("`email_taken`"),
+    },
+)
+async def register(body: RegisterBody, response: Response, wiring: Wired, caller: FromCaller) -> SignedInView:
+    entered = await wiring.register_account.execute(
+        email=body.email, password=body.password.get_secret_value(), name=body.name, caller=caller
+    )
+    wiring.cookies.set(response, entered.session.session_id, max_age_seconds=entered.session.ttl_seconds)
+    return SignedInView.of(entered)
+
+
+@router.post(
+    "/login",
+    summary="Sign in",
+    description="Signs in by password. What an anonymous visitor installed before belongs to the account; what the"
+    " account has already wins.",
+    responses={
+        200: {"description": "Signed in", "headers": _SESSION_COOKIE},
+        401: problem("`credentials_invalid`: address or password is wrong"),
+        429: problem("`sign_in_limited`: too many failed attempts; see Retry-After"),
+    },
+)
+async def login(body: LoginBody, response: Response, wiring: Wired, caller: FromCaller) -> SignedInView:
+    entered = await wiring.sign_in.execute(email=body.email, password=body.password.get_secret_value(), caller=caller)
+    wiring.cookies.set(response, entered.session.session_id, max_age_seconds=entered.session.ttl_seconds)
+    return SignedInView.of(entered)
+
+
+@router.post(
+    "/logout",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Sign out",
+    description="Ends the session of this request. Without a session nothing happens.",
+    responses={204: {"description": "Signed out; the cookie is cleared"}},
+)
+async def logout(response: Response, wiring: Wired, caller: FromCaller) -> None:
+    await wiring.sign_out.execute(caller)
+    wiring.cookies.clear(response)
+
+
+@router.get(
+    "/me",
+    summary="Say who I am",
+    description="Gives the signed-in account, the anonymous identity, or neither.",
+    responses={200: {"description": "Who the caller is"}},
+)
+async def me(response: Response, wiring: Wired, identity: MaybeIdentity) -> MeView:
+    response.headers["cache-control"] = "no-store"
+    if identity is None:
+        return MeView(kind="none")
+    if identity.kind == "anonymous":
+        return MeView(kind="anonymous", anonymous_id=identity.sub)
+    return MeView(kind="user", user=UserView.of(await wiring.show_account.execute(identity.sub)))

@@ -1,0 +1,51 @@
+"""``/developer``: becoming a developer. The rest of that path is another service's."""
+
+from fastapi import APIRouter, Response, status
+
+from auth.api.dependencies import FromCaller, Wired
+from auth.api.documents import problem
+from auth.api.schemas import DeveloperProfileView, RegisterDeveloperBody
+from auth.api.small_body import SmallBodyRoute
+from chassis.app import API_PREFIX
+from chassis.identity import SignedInUser
+
+router = APIRouter(prefix=f"{API_PREFIX}/developer", route_class=SmallBodyRoute, tags=["developer"])
+
+
+@router.post(
+    "/register",
+    status_code=status.HTTP_201_CREATED,
+    summary="Become a developer",
+    description="Gives the account a developer profile and the role `developer`, with effect on every open session.",
+    responses={
+        201: {"description": "Registered"},
+        200: {"description": "Was registered with the same content before", "model": DeveloperProfileView},
+        401: problem("`unauthenticated`"),
+        409: problem("`developer_exists`: registered with other content"),
+    },
+)
+async def register_developer(
+    body: RegisterDeveloperBody, response: Response, wiring: Wired, caller: FromCaller, user: SignedInUser
+) -> DeveloperProfileView:
+    registered = await wiring.register_developer.execute(
+        user_id=user.sub, display_name=body.display_name, website=body.website, caller=caller
+    )
+    response.headers["cache-control"] = "no-store"
+    if not registered.is_new:
+        response.status_code = status.HTTP_200_OK
+    return DeveloperProfileView.of(registered.profile)
+
+
+@router.get(
+    "/profile",
+    summary="Read my developer profile",
+    description="Gives the developer profile of the signed-in account.",
+    responses={
+        200: {"description": "The profile"},
+        401: problem("`unauthenticated`"),
+        404: problem("`developer_profile_not_found`"),
+    },
+)
+async def read_developer_profile(response: Response, wiring: Wired, user: SignedInUser) -> DeveloperProfileView:
+    response.headers["cache-control"] = "no-store"
+    return DeveloperProfileView.of(await wiring.show_developer_profile.execute(user.sub))

@@ -1,0 +1,119 @@
+"""What the addresses take and give."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auth.api.fields import EmailField, NameField, NewPassword, Password, Website
+from auth.domain.accounts import Account, DeveloperProfile
+from auth.usecases.entrance import Entered
+from contracts.identity import Role
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class RegisterBody(_Body):
+    """A new account."""
+
+    email: EmailField
+    password: NewPassword
+    name: NameField = Field(description="What others see beside reviews and plugins.")
+
+
+class LoginBody(_Body):
+    """Who signs in."""
+
+    email: EmailField
+    password: Password
+
+
+class RegisterDeveloperBody(_Body):
+    """A new developer."""
+
+    display_name: NameField = Field(description="What others see beside plugins.")
+    website: Website | None = None
+
+
+class RenewBody(_Body):
+    """The session that the gateway holds."""
+
+    session: str = Field(max_length=200)
+
+
+class UserView(BaseModel):
+    """An account, for its owner."""
+
+    id: UUID
+    email: str
+    name: str
+    roles: list[Role]
+
+    @classmethod
+    def of(cls, account: Account) -> "UserView":
+        """Show an account."""
+        return cls(id=account.id, email=account.email, name=account.name, roles=list(account.roles))
+
+
+class SessionView(BaseModel):
+    """A session that was just opened."""
+
+    token: str = Field(description="Also set as a cookie; may be sent as 'Authorization: Bearer …'. Shown only once.")
+    expires_at: datetime = Field(description="When it ends unless it is used.")
+
+
+class SignedInView(BaseModel):
+    """Somebody is signed in."""
+
+    user: UserView
+    session: SessionView
+
+    @classmethod
+    def of(cls, entered: Entered) -> "SignedInView":
+        """Show a sign-in."""
+        session = SessionView(token=entered.session.session_id, expires_at=entered.session.expires_at)
+        return cls(user=UserView.of(entered.account), session=session)
+
+
+class MeView(BaseModel):
+    """Who the caller is."""
+
+    kind: Literal["user", "anonymous", "none"] = Field(description="'none' is a visitor who has no session yet.")
+    user: UserView | None = None
+    anonymous_id: UUID | None = None
+
+
+class DeveloperProfileView(BaseModel):
+    """A developer, for themselves."""
+
+    id: UUID = Field(description="The account's id.")
+    display_name: str
+    website: str | None
+    registered_at: datetime
+
+    @classmethod
+    def of(cls, profile: DeveloperProfile) -> "DeveloperProfileView":
+        """Show a profile."""
+        return cls(
+            id=profile.id,
+            display_name=profile.display_name,
+            website=profile.website,
+            registered_at=profile.registered_at,
+        )
+
+
+class IdentityView(BaseModel):
+    """A fresh identity, for the gateway."""
+
+    identity: str
+    expires_at: int
+
+
+class AnonymousView(IdentityView):
+    """A fresh anonymous session, for the gateway."""
+
+    session: str
+    max_age_seconds: int

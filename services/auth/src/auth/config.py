@@ -1,0 +1,37 @@
+"""What each role reads from the environment."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from chassis.settings import DatabaseSettings, KafkaSettings
+
+_DAY_SECONDS = 24 * 60 * 60
+
+
+class MigrateSettings(DatabaseSettings):
+    """The migrations."""
+
+
+class RelaySettings(DatabaseSettings, KafkaSettings):
+    """The relay of the outbox."""
+
+
+class SessionSettings(DatabaseSettings):
+    """What opens and changes sessions: the private key signs identities, the lifetime is that of an unused session."""
+
+    redis_url: SecretStr
+    identity_private_key_file: Path
+    session_ttl_seconds: int = Field(default=7 * _DAY_SECONDS, ge=60, le=90 * _DAY_SECONDS)
+
+
+class EnsureUserSettings(SessionSettings):
+    """The operator's command."""
+
+
+class ServeSettings(SessionSettings):
+    """The HTTP server; `internal_token` is shared with the gateway, `cookie_secure` is for https."""
+
+    identity_public_key_file: Path
+    internal_token: SecretStr = Field(min_length=16)
+    cookie_secure: bool = True

@@ -1,0 +1,55 @@
+"""What an account is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import get_args
+from uuid import UUID
+
+from contracts.identity import Role
+
+ROLES: tuple[Role, ...] = get_args(Role)
+"""All roles, in the order in which they are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A user of the platform.
+
+    Parameters
+    ----------
+    public_name
+        What others see: the developer's display name where there is one, else `name`.
+    roles
+        Always with ``user``; in the order of `ROLES`.
+    revision
+        Raised whenever what an identity token says of the account changes.
+    """
+
+    id: UUID
+    email: str
+    name: str
+    public_name: str
+    roles: tuple[Role, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeveloperProfile:
+    """Who publishes.
+
+    Parameters
+    ----------
+    id
+        The account's id.
+    """
+
+    id: UUID
+    display_name: str
+    website: str | None
+    registered_at: datetime
+
+
+def with_roles(roles: tuple[Role, ...], more: tuple[Role, ...]) -> tuple[Role, ...]:
+    """Unite roles, in their order."""
+    wanted = {"user", *roles, *more}
+    return tuple(role for role in ROLES if role in wanted)

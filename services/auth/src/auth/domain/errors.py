@@ -1,0 +1,75 @@
+"""The refusals of this service, each with its stable code."""
+
+from chassis.errors import ErrorKind, PlatformError
+
+
+class EmailTakenError(PlatformError):
+    """An account has this address already; nothing was written."""
+
+    code = "email_taken"
+    kind = ErrorKind.CONFLICT
+    title = "The e-mail address has an account already"
+    default_remedy = "Sign in with POST /api/v1/auth/login, or use another address."
+
+
+class CredentialsInvalidError(PlatformError):
+    """Address or password is wrong; which of them is never said."""
+
+    code = "credentials_invalid"
+    kind = ErrorKind.UNAUTHENTICATED
+    title = "E-mail address or password is wrong"
+    default_remedy = "Check both, and try again; POST /api/v1/auth/register opens an account."
+
+
+class SignInLimitedError(PlatformError):
+    """Too many failed attempts of late; the password was not even looked at."""
+
+    code = "sign_in_limited"
+    kind = ErrorKind.LIMITED
+    title = "Too many failed attempts to sign in"
+    default_remedy = "Wait for the seconds given in Retry-After, then try again."
+
+
+class PasswordWorkBusyError(PlatformError):
+    """More passwords wait to be hashed than can be soon; nothing was changed, a retry is safe."""
+
+    code = "sign_in_busy"
+    kind = ErrorKind.UNAVAILABLE
+    title = "Too many people sign in at this moment"
+    default_remedy = "Try again after the seconds given in Retry-After."
+
+
+class SessionEndedError(PlatformError):
+    """The session does not exist, is over, or belonged to a visitor who has become an account."""
+
+    code = "unauthenticated"
+    kind = ErrorKind.UNAUTHENTICATED
+    title = "The session is over"
+    default_remedy = "Sign in again with POST /api/v1/auth/login."
+
+
+class DeveloperExistsError(PlatformError):
+    """The account has a developer profile of other content; nothing was written."""
+
+    code = "developer_exists"
+    kind = ErrorKind.CONFLICT
+    title = "The account is a developer's already"
+    default_remedy = "Read the profile with GET /api/v1/developer/profile."
+
+
+class DeveloperProfileNotFoundError(PlatformError):
+    """The account has no developer profile."""
+
+    code = "developer_profile_not_found"
+    kind = ErrorKind.NOT_FOUND
+    title = "The account has no developer profile"
+    default_remedy = "Make one with POST /api/v1/developer/register."
+
+
+class BodyTooLargeError(PlatformError):
+    """The body is larger than any sound request to this address."""
+
+    code = "body_too_large"
+    kind = ErrorKind.TOO_LARGE
+    title = "The body is too large"
+    default_remedy = "Send only the documented fields."

@@ -1,0 +1,58 @@
+"""Sessions: opaque ids, of which only hashes are kept, and the subject whose rights they carry."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth.domain.accounts import Account
+from contracts.identity import Kind, Role
+
+_ID_BYTES = 32
+_ID = re.compile(r"[A-Za-z0-9_-]{43}")
+"""256 bits in base64url without padding."""
+
+_PREFIX_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Who a session stands for.
+
+    Parameters
+    ----------
+    revision
+        The account's; 0 for an anonymous visitor, of whom nothing can change.
+    """
+
+    id: UUID
+    kind: Kind
+    roles: tuple[Role, ...] = ()
+    name: str = ""
+    revision: int = 0
+
+
+def subject_of(account: Account) -> Subject:
+    """Give the subject of an account's sessions."""
+    return Subject(id=account.id, kind="user", roles=account.roles, name=account.public_name, revision=account.revision)
+
+
+def new_session_id() -> str:
+    """Draw an unguessable session id: 43 characters of base64url."""
+    return secrets.token_urlsafe(_ID_BYTES)
+
+
+def find_session_hash(session_id: str | None) -> str | None:
+    """Give the hash under which a session is kept (64 hex digits); None for what cannot be a session id.
+
+    A plain hash is enough, since the id has 256 random bits.
+    """
+    if session_id is None or _ID.fullmatch(session_id) is None:
+        return None
+    return hashlib.sha256(session_id.encode("ascii")).hexdigest()
+
+
+def hash_prefix(session_hash: str) -> str:
+    """Give the part of the hash that names a session in tokens and in the audit: 16 hex digits."""
+    return session_hash[:_PREFIX_DIGITS]

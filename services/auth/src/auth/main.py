@@ -1,0 +1,191 @@
+"""The composition root: settings → pools → use cases → application, relay, commands."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from auth.api import accounts, developers, internal
+from auth.api.cookies import CookiePolicy
+from auth.api.dependencies import Wiring
+from auth.clients.password_threads import PasswordThreads
+from auth.config import EnsureUserSettings, MigrateSettings, RelaySettings, ServeSettings, SessionSettings
+from auth.domain.identity_signer import IdentitySigner
+from auth.jobs import ensure_user as ensure_user_command
+from auth.storage.redis_client import connect_redis
+from auth.storage.sessions import SessionStore
+from auth.storage.sign_in_limits import SignInLimits
+from auth.usecases.ensure_user import EnsureUser
+from auth.usecases.entrance import Entrance
+from auth.usecases.mint_anonymous import MintAnonymous
+from auth.usecases.register_account import RegisterAccount
+from auth.usecases.register_developer import RegisterDeveloper
+from auth.usecases.renew_session import RenewSession
+from auth.usecases.session_issuer import SessionIssuer
+from auth.usecases.show_account import ShowAccount
+from auth.usecases.show_developer_profile import ShowDeveloperProfile
+from auth.usecases.sign_in import SignIn
+from auth.usecases.sign_out import SignOut
+from chassis import process
+from chassis.app import create_api
+from chassis.cli import print_document
+from chassis.clock import SystemClock
+from chassis.db import Database
+from chassis.errors import PlatformError
+from chassis.identity import IdentityVerifier
+from chassis.kafka import Kafka
+from chassis.migrations import Migrations
+from chassis.openapi import build_openapi
+from chassis.process import Heartbeat
+from chassis.relay import Relay
+from chassis.settings import DatabaseSettings
+from chassis.telemetry import configure_logging
+
+SERVICE = "auth"
+TITLE = "Accounts"
+DESCRIPTION = "Accounts, sessions, anonymous visitors and developer profiles."
+MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
+ROUTERS = [accounts.router, developers.router, internal.router]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What opens and changes sessions, with all that has to be closed."""
+
+    database: Database
+    redis: Redis
+    passwords: PasswordThreads
+    sessions: SessionIssuer
+
+    async def close(self) -> None:
+        self.passwords.close()
+        await self.redis.aclose()
+        await self.database.close()
+
+
+def build_app(settings: ServeSettings) -> FastAPI:
+    """Build the application with its pools; they open at the first use and close with the application."""
+    parts = _parts(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await parts.close()
+
+    app = create_api(
+        title=TITLE,
+        description=DESCRIPTION,
+        routers=ROUTERS,
+        identity_verifier=IdentityVerifier(
+            public_key_pem=settings.identity_public_key_file.read_bytes(), clock=SystemClock()
+        ),
+        readiness={"database": _migrations(settings).readiness_check(parts.database)},
+        lifespan=lifespan,
+    )
+    app.state.wiring = _wiring(settings, parts)
+    return app
+
+
+def _wiring(settings: ServeSettings, parts: _Parts) -> Wiring:
+    database, sessions, passwords = parts.database, parts.sessions, parts.passwords
+    entrance = Entrance(sessions=sessions)
+    limits = SignInLimits(redis=parts.redis)
+    return Wiring(
+        register_account=RegisterAccount(database=database, passwords=passwords, entrance=entrance),
+        sign_in=SignIn(database=database, passwords=passwords, limits=limits, entrance=entrance),
+        sign_out=SignOut(database=database, sessions=sessions),
+        show_account=ShowAccount(database=database),
+        register_developer=RegisterDeveloper(database=database, sessions=sessions),
+        show_developer_profile=ShowDeveloperProfile(database=database),
+        renew_session=RenewSession(database=database, sessions=sessions),
+        mint_anonymous=MintAnonymous(database=database, sessions=sessions),
+        cookies=CookiePolicy(secure=settings.cookie_secure),
+        internal_token=settings.internal_token,
+    )
+
+
+def serve(_arguments: list[str]) -> None:
+    """Serve the API."""
+    settings = ServeSettings()
+    configure_logging(settings.log_level)
+    process.serve(build_app(settings), host=settings.host, port=settings.port)
+
+
+def relay(_arguments: list[str]) -> None:
+    """Relay the outbox."""
+    settings = RelaySettings()
+    configure_logging(settings.log_level)
+    database = _database(settings)
+    heartbeat = Heartbeat()
+    task = Relay(
+        database_url=settings.database_url.get_secret_value(),
+        schema=SERVICE,
+        kafka=Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix),
+        heartbeat=heartbeat,
+    )
+    process.run_tasks(
+        {"relay": task.run},
+        host=settings.host,
+        port=settings.port,
+        readiness={"database": _migrations(settings).readiness_check(database)},
+        heartbeats=[heartbeat],
+        close=database.close,
+    )
+
+
+def migrate(_arguments: list[str]) -> None:
+    """Bring the schema to the newest revision."""
+    settings = MigrateSettings()
+    configure_logging(settings.log_level)
+    _migrations(settings).upgrade()
+
+
+def openapi(_arguments: list[str]) -> None:
+    """Print the API document."""
+    app = create_api(title=TITLE, description=DESCRIPTION, routers=ROUTERS, identity_verifier=None, readiness={})
+    print_document(build_openapi(app, service=SERVICE))
+
+
+def ensure_user(arguments: list[str]) -> None:
+    """Make an account exist, as the command line says."""
+    wanted = ensure_user_command.read_arguments(arguments)
+    settings = EnsureUserSettings()
+    configure_logging(settings.log_level)
+
+    async def run() -> None:
+        parts = _parts(settings)
+        try:
+            use_case = EnsureUser(database=parts.database, passwords=parts.passwords, sessions=parts.sessions)
+            await ensure_user_command.ensure_user(use_case, wanted)
+        finally:
+            await parts.close()
+
+    try:
+        asyncio.run(run())
+    except PlatformError as error:
+        sys.stderr.write(f"{error.detail}. {error.remedy}\n")
+        raise SystemExit(1) from error
+
+
+def _parts(settings: SessionSettings) -> _Parts:
+    redis = connect_redis(settings.redis_url.get_secret_value())
+    sessions = SessionIssuer(
+        store=SessionStore(redis=redis, ttl_seconds=settings.session_ttl_seconds),
+        signer=IdentitySigner(private_key_pem=settings.identity_private_key_file.read_bytes()),
+        clock=SystemClock(),
+        ttl_seconds=settings.session_ttl_seconds,
+    )
+    return _Parts(database=_database(settings), redis=redis, passwords=PasswordThreads(), sessions=sessions)
+
+
+def _database(settings: DatabaseSettings) -> Database:
+    return Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+
+
+def _migrations(settings: DatabaseSettings) -> Migrations:
+    return Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=settings.database_url.get_secret_value())

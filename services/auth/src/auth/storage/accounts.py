@@ -1,0 +1,109 @@
+"""Users and their credentials."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.domain.accounts import Account
+from auth.domain.emails import Email
+from contracts.identity import Role
+
+_ACCOUNT = (
+    "SELECT u.id, u.email, u.name, coalesce(d.display_name, u.name) AS public_name, u.roles, u.revision"
+    " FROM users u LEFT JOIN developer_profiles d ON d.user_id = u.id"
+)
+_FIND = text(f"{_ACCOUNT} WHERE u.id = :id")
+_LOCK = text("SELECT FROM users WHERE id = :id FOR NO KEY UPDATE")
+_INSERT = text(
+    "INSERT INTO users (id, email, email_key, name, event_sequence) VALUES (:id, :email, :email_key, :name, 1)"
+    " ON CONFLICT (email_key) DO NOTHING RETURNING created_at"
+)
+_FIND_CREDENTIALS = text(
+    "SELECT u.id, c.password_hash FROM users u JOIN credentials c ON c.user_id = u.id WHERE u.email_key = :email_key"
+)
+_PASSWORD_HASH = text("SELECT password_hash FROM credentials WHERE user_id = :id")
+_SET_PASSWORD = text(
+    "INSERT INTO credentials (user_id, password_hash) VALUES (:id, :password_hash)"
+    " ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = now()"
+)
+_SET_ROLES = text("UPDATE users SET roles = :roles, revision = revision + 1, updated_at = now() WHERE id = :id")
+_NEXT_SEQUENCE = text("UPDATE users SET event_sequence = event_sequence + 1 WHERE id = :id RETURNING event_sequence")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a password is checked against."""
+
+    user_id: UUID
+    password_hash: str
+
+
+async def insert_account(connection: AsyncConnection, *, user_id: UUID, email: Email, name: str) -> datetime | None:
+    """Write a user whose event sequence is 1.
+
+    Returns
+    -------
+    datetime
+        When it was created; None where the address has an account, in which case nothing was written.
+    """
+    values = {"id": user_id, "email": email.address, "email_key": email.key, "name": name}
+    created_at: datetime | None = (await connection.execute(_INSERT, values)).scalar_one_or_none()
+    return created_at
+
+
+async def find_account(connection: AsyncConnection, user_id: UUID) -> Account | None:
+    """Read an account."""
+    return _account((await connection.execute(_FIND, {"id": user_id})).one_or_none())
+
+
+async def find_account_locked(connection: AsyncConnection, user_id: UUID) -> Account | None:
+    """Lock an account's row until the transaction ends, then read it: every change of an account begins so."""
+    # Two statements: a join that waited for the lock would show the profile as it was before the wait.
+    await connection.execute(_LOCK, {"id": user_id})
+    return await find_account(connection, user_id)
+
+
+async def find_credentials(connection: AsyncConnection, email: Email) -> Credentials | None:
+    """Read what an address's password is checked against."""
+    row = (await connection.execute(_FIND_CREDENTIALS, {"email_key": email.key})).one_or_none()
+    return None if row is None else Credentials(row.id, row.password_hash)
+
+
+async def find_password_hash(connection: AsyncConnection, user_id: UUID) -> str | None:
+    """Read the hash of an account's password."""
+    found: str | None = (await connection.execute(_PASSWORD_HASH, {"id": user_id})).scalar_one_or_none()
+    return found
+
+
+async def set_password_hash(connection: AsyncConnection, *, user_id: UUID, password_hash: str) -> None:
+    """Write the hash of an account's password."""
+    await connection.execute(_SET_PASSWORD, {"id": user_id, "password_hash": password_hash})
+
+
+async def set_roles(connection: AsyncConnection, *, user_id: UUID, roles: tuple[Role, ...]) -> None:
+    """Replace an account's roles and raise its revision; the row must be locked."""
+    await connection.execute(_SET_ROLES, {"id": user_id, "roles": list(roles)})
+
+
+async def next_event_sequence(connection: AsyncConnection, user_id: UUID) -> int:
+    """Draw the number of the account's next event; the row must be locked."""
+    sequence: int = (await connection.execute(_NEXT_SEQUENCE, {"id": user_id})).scalar_one()
+    return sequence
+
+
+def _account(row: Row[Any] | None) -> Account | None:
+    if row is None:
+        return None
+    return Account(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        public_name=row.public_name,
+        roles=tuple(row.roles),
+        revision=row.revision,
+    )

@@ -1,0 +1,102 @@
+"""The tables of the schema."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from chassis.outbox import outbox_table
+
+METADATA = MetaData()
+
+_NOW = func.now()
+
+Table(
+    "users",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False, comment="as it was given"),
+    Column("email_key", Text, nullable=False, comment="equal for addresses that are one account"),
+    Column("name", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False, server_default=text("'{user}'")),
+    Column(
+        "revision", BigInteger, nullable=False, server_default=text("1"), comment="raised when identity tokens change"
+    ),
+    Column(
+        "event_sequence", BigInteger, nullable=False, server_default=text("0"), comment="of accounts.v1; never restarts"
+    ),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    UniqueConstraint("email_key", name="users_email_key_key"),
+    CheckConstraint(
+        "'user' = ANY (roles) AND roles <@ ARRAY['user', 'developer', 'reviewer', 'administrator']",
+        name="users_roles_check",
+    ),
+)
+
+Table(
+    "credentials",
+    METADATA,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("password_hash", Text, nullable=False, comment="argon2id in PHC form"),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+Table(
+    "developer_profiles",
+    METADATA,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("website", Text),
+    Column("registered_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+Table(
+    "anonymous_identities",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column(
+        "last_seen_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=_NOW,
+        index=True,
+        comment="to the hour; idle ones may expire",
+    ),
+)
+
+Table(
+    "anonymous_claims",
+    METADATA,
+    # No foreign key: a claim outlives the identity's own row.
+    Column("anonymous_id", Uuid, primary_key=True, comment="claimed once, for ever"),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False, index=True),
+    Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+Table(
+    "audit_entries",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("action", Text, nullable=False),
+    Column("user_id", Uuid, comment="null where the account is unknown; no foreign key: entries stay"),
+    Column("address", Text, comment="network address of the caller; null for an operator's command"),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'"), comment="never a secret"),
+    Column("trace_id", Text),
+)
+
+outbox_table(METADATA)

@@ -1,0 +1,85 @@
+"""An account becomes a developer."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth.domain.accounts import Account, DeveloperProfile, with_roles
+from auth.domain.audit import Action
+from auth.domain.errors import DeveloperExistsError, SessionEndedError
+from auth.domain.sessions import subject_of
+from auth.storage.accounts import find_account, find_account_locked, next_event_sequence, set_roles
+from auth.storage.audit import append_audit
+from auth.storage.connection import Connection
+from auth.storage.developers import find_profile, insert_profile
+from auth.usecases.caller import Caller
+from auth.usecases.session_issuer import SessionIssuer
+from chassis.db import Database
+from chassis.outbox import append_event
+from contracts.events.accounts import DeveloperRegistered
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredDeveloper:
+    """The profile, and whether this very call made it."""
+
+    profile: DeveloperProfile
+    is_new: bool
+
+
+class RegisterDeveloper:
+    """Gives an account a developer profile and the role.
+
+    Parameters
+    ----------
+    database
+        Where accounts are.
+    sessions
+        Rewrites the account's sessions, so that it can publish at once.
+    """
+
+    def __init__(self, *, database: Database, sessions: SessionIssuer) -> None:
+        self._database = database
+        self._sessions = sessions
+
+    async def execute(
+        self, *, user_id: UUID, display_name: str, website: str | None, caller: Caller
+    ) -> RegisteredDeveloper:
+        """Make the profile; the same call again finds it.
+
+        Raises
+        ------
+        DeveloperExistsError
+            There is a profile of other content.
+        SessionEndedError
+            The account is gone.
+        ServiceUnavailableError
+            The profile may have been made; a retry is safe and completes the work.
+        """
+        async with self._database.transaction() as connection:
+            account = await find_account_locked(connection, user_id)
+            if account is None:
+                raise SessionEndedError("the account of this session does not exist")
+            profile = await find_profile(connection, user_id)
+            is_new = profile is None
+            if profile is None:
+                profile = await insert_profile(connection, user_id=user_id, display_name=display_name, website=website)
+                await _record(connection, account, profile, caller)
+                account = await find_account(connection, user_id)
+        if (profile.display_name, profile.website) != (display_name, website):
+            raise DeveloperExistsError("there is a developer profile of this account with other content")
+        if account is not None:
+            await self._sessions.rewrite_all(subject_of(account))
+        return RegisteredDeveloper(profile, is_new)
+
+
+async def _record(connection: Connection, account: Account, profile: DeveloperProfile, caller: Caller) -> None:
+    await set_roles(connection, user_id=account.id, roles=with_roles(account.roles, ("developer",)))
+    registered = DeveloperRegistered(
+        user_id=account.id,
+        display_name=profile.display_name,
+        website=profile.website,
+        registered_at=profile.registered_at,
+    )
+    sequence = await next_event_sequence(connection, account.id)
+    await append_event(connection, data=registered, key=str(account.id), sequence=sequence)
+    await append_audit(connection, Action.DEVELOPER_REGISTERED, user_id=account.id, address=caller.address)

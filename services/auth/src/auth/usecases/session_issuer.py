@@ -1,0 +1,99 @@
+"""A step that several use cases share: sessions that carry a signed identity."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from auth.domain.identity_signer import IdentitySigner, SignedIdentity
+from auth.domain.sessions import Subject, find_session_hash, hash_prefix, new_session_id
+from auth.storage.sessions import SessionStore, StoredSession
+from chassis.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """A session that was just opened.
+
+    Parameters
+    ----------
+    session_id
+        The secret that its owner presents; it is shown once and kept nowhere.
+    expires_at
+        When it ends unless it is used.
+    ttl_seconds
+        The same as a duration.
+    """
+
+    session_id: str
+    identity: SignedIdentity
+    expires_at: datetime
+    ttl_seconds: int
+
+    @property
+    def name(self) -> str:
+        """What the audit calls the session."""
+        return hash_prefix(find_session_hash(self.session_id) or "")
+
+
+class SessionIssuer:
+    """Opens, renews, rewrites and ends sessions.
+
+    Every method raises `chassis.errors.ServiceUnavailableError` where Redis is away; a retry is safe.
+
+    Parameters
+    ----------
+    store
+        Where sessions are.
+    signer
+        Signs identities.
+    clock
+        Source of the present.
+    ttl_seconds
+        How long a session lives without being used; as the store's.
+    """
+
+    def __init__(self, *, store: SessionStore, signer: IdentitySigner, clock: Clock, ttl_seconds: int) -> None:
+        self._store = store
+        self._signer = signer
+        self._clock = clock
+        self._ttl_seconds = ttl_seconds
+
+    async def find(self, session_id: str | None) -> StoredSession | None:
+        """Read the session of an id as it came from outside."""
+        session_hash = find_session_hash(session_id)
+        return None if session_hash is None else await self._store.find(session_hash)
+
+    async def open(self, subject: Subject) -> OpenedSession:
+        """Open a session under a fresh id."""
+        session_id = new_session_id()
+        session_hash = find_session_hash(session_id)
+        assert session_hash is not None  # noqa: S101 - our own ids are well-formed
+        now = self._clock.now()
+        identity = self._signer.sign(subject, session_hash=session_hash, now=now)
+        await self._store.create(session_hash, subject=subject, identity=identity, now=now)
+        return OpenedSession(
+            session_id=session_id,
+            identity=identity,
+            expires_at=now + timedelta(seconds=self._ttl_seconds),
+            ttl_seconds=self._ttl_seconds,
+        )
+
+    async def renew(self, session: StoredSession, subject: Subject) -> SignedIdentity | None:
+        """Give the session a fresh identity and let it live on; None where it ended meanwhile."""
+        now = self._clock.now()
+        identity = self._signer.sign(subject, session_hash=session.session_hash, now=now)
+        return await self._store.renew(session.session_hash, subject=subject, identity=identity, now=now)
+
+    async def rewrite_all(self, subject: Subject) -> None:
+        """Make every session of a subject say what is true of it now."""
+        for session_hash in await self._store.hashes_of(subject.id):
+            identity = self._signer.sign(subject, session_hash=session_hash, now=self._clock.now())
+            await self._store.rewrite(session_hash, subject=subject, identity=identity)
+
+    async def end(self, session: StoredSession) -> None:
+        """End a session."""
+        await self._store.end(session)
+
+    async def end_all(self, subject_id: UUID) -> None:
+        """End every session of a subject."""
+        await self._store.end_all(subject_id)

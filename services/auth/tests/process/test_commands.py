@@ -1,0 +1,181 @@
+"""The roles as processes, as an operator starts them."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from contracts.envelope import Event
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(settings: Any) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "IDENTITY_PRIVATE_KEY_FILE": str(settings.identity_private_key_file),
+        "IDENTITY_PUBLIC_KEY_FILE": str(settings.identity_public_key_file),
+        "INTERNAL_TOKEN": settings.internal_token.get_secret_value(),
+        "COOKIE_SECURE": "false",
+    }
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "auth", *arguments]
+        return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=60)
+
+    return start
+
+
+def _wanted(password_file: Path, email: str, *roles: str) -> list[str]:
+    options = ["ensure-user", "--email", email, "--password-file", str(password_file), "--name", "First Operator"]
+    return [*options, *(part for role in roles for part in ("--role", role))]
+
+
+async def test_an_account_is_ensured_and_a_repeat_changes_nothing(
+    run: Run, tmp_path: Path, person: Any, rows: Any, events_of: Any
+) -> None:
+    password_file = tmp_path / "password"
+    password_file.write_text("the operator's password\n")
+    admin = person()
+    admin.password = "the operator's password"
+    command = _wanted(password_file, admin.email, "administrator")
+    first, second = run(*command), run(*command)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "created" in first.stdout
+    assert "unchanged" in second.stdout
+    assert admin.password not in first.stdout + first.stderr + second.stdout + second.stderr
+    user = (await admin.login()).json()["user"]
+    assert (user["roles"], user["name"]) == (["user", "administrator"], "First Operator")
+    assert [kind for kind, _, _ in await events_of(user["id"])] == ["account.registered.v1"]
+    stamps = "SELECT revision, updated_at FROM users WHERE id::text = :id"
+    [before] = await rows(stamps, id=user["id"])
+    assert run(*command).returncode == 0
+    assert await rows(stamps, id=user["id"]) == [before]
+
+
+async def test_a_role_granted_later_is_in_every_open_session_at_once(
+    run: Run, tmp_path: Path, person: Any, redis_client: Any
+) -> None:
+    ann = person()
+    password_file = tmp_path / "password"
+    password_file.write_text(ann.password)
+    user_id = (await ann.register()).json()["user"]["id"]
+    answer = run(*_wanted(password_file, ann.email.upper(), "reviewer"))
+    assert answer.returncode == 0, answer.stderr
+    assert "granted reviewer" in answer.stdout
+    [session_hash] = await redis_client.zrange(f"sessions-of:{user_id}", 0, -1)
+    token = await redis_client.hget(f"session:{session_hash}", "identity")
+    assert jwt.decode(token, options={"verify_signature": False})["roles"] == ["user", "reviewer"]
+    assert (await ann.me())["user"]["name"] == "Ann Example"
+
+
+async def test_another_password_replaces_the_former_and_ends_its_sessions(
+    run: Run, tmp_path: Path, person: Any, gateway: Any
+) -> None:
+    ann = person()
+    await ann.register()
+    password_file = tmp_path / "password"
+    password_file.write_text("quite another password")
+    answer = run(*_wanted(password_file, ann.email))
+    assert answer.returncode == 0, answer.stderr
+    assert (await gateway.renew(ann.session)).status_code == 401
+    assert (await ann.login()).status_code == 401
+    assert (await ann.login(password="quite another password")).json()["user"]["roles"] == ["user"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"--email": "nobody"}, "@-sign"),
+        ({"--role": "emperor"}, "invalid choice"),
+        ({"--role": "developer"}, "invalid choice"),
+        ({"--password-file": "/nowhere/password"}, "password file"),
+        ({"--name": " "}, "visible"),
+    ],
+)
+def test_a_wrong_command_line_is_explained(run: Run, tmp_path: Path, change: dict[str, str], message: str) -> None:
+    password_file = tmp_path / "password"
+    password_file.write_text("a good password")
+    options = {"--email": "a@example.com", "--password-file": str(password_file), "--name": "A", "--role": "reviewer"}
+    answer = run("ensure-user", *(part for pair in (options | change).items() for part in pair))
+    assert answer.returncode == 2
+    assert message in answer.stderr
+
+
+def test_a_password_file_with_too_short_a_password_is_refused_without_quoting_it(run: Run, tmp_path: Path) -> None:
+    password_file = tmp_path / "password"
+    password_file.write_text("hunter2")
+    answer = run(*_wanted(password_file, "a@example.com"))
+    assert answer.returncode == 2
+    assert "hunter2" not in answer.stderr
+
+
+def test_the_committed_document_is_current_and_needs_no_environment() -> None:
+    bare = {"PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "auth", "openapi"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, env=bare, timeout=60).stdout
+    assert printed == (Path(__file__).resolve().parents[2] / "openapi.json").read_text()
+    for path in json.loads(printed)["paths"].values():
+        for operation in path.values():
+            assert operation["summary"]
+            assert operation["operationId"].startswith("auth_")
+
+
+async def test_events_reach_kafka_in_order_by_the_relay(
+    environment: dict[str, str], kafka_bootstrap_servers: str, topic_prefix: str, person: Any, gateway: Any
+) -> None:
+    ann = person(session=(await gateway.mint()).json()["session"])
+    user_id = (await ann.register()).json()["user"]["id"]
+    await ann.call("POST", "/developer/register", {"display_name": "Ann"})
+    relay = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "auth",
+        "relay",
+        env={
+            **environment,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap_servers,
+            "TOPIC_PREFIX": topic_prefix,
+            "PORT": "0",
+        },
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    consumer = AIOKafkaConsumer(
+        f"{topic_prefix}accounts.v1",
+        bootstrap_servers=kafka_bootstrap_servers,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        group_id=f"{topic_prefix}{uuid4().hex}",
+    )
+    await consumer.start()
+    try:
+        found: list[Event] = []
+        async with asyncio.timeout(60):
+            while len(found) < 3:
+                record = await consumer.getone()
+                event = Event.from_record(key=record.key, value=record.value, headers=record.headers)
+                found += [event] if event.key == user_id else []
+    finally:
+        await consumer.stop()
+        relay.terminate()
+        await relay.wait()
+    assert [(event.type, event.sequence, event.source) for event in found] == [
+        ("account.registered.v1", 1, "/auth"),
+        ("account.anonymous-claimed.v1", 2, "/auth"),
+        ("account.developer-registered.v1", 3, "/auth"),
+    ]

@@ -1,0 +1,7 @@
+"""``python -m catalog serve | work | relay | migrate | openapi | republish-documents``."""
+
+from catalog.main import ROLES
+from chassis.cli import run_role
+
+if __name__ == "__main__":
+    run_role("catalog", ROLES)

@@ -1,0 +1,215 @@
+"""Composition root: settings -> database, object store, search -> use cases -> API, consumers, jobs."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from catalog.api import files, plugins, reviews, versions
+from catalog.api.browse import browse_router
+from catalog.api.dependencies import UseCases
+from catalog.config import EventSettings, MigrateSettings, ServeSettings
+from catalog.consumers.installs import installs_subscription
+from catalog.consumers.plugins import plugins_subscription
+from catalog.jobs.counts import counts_job
+from catalog.jobs.inbox import inbox_job
+from catalog.storage.search import PluginSearch
+from catalog.usecases.apply_plugin_changes import ApplyPluginChanges
+from catalog.usecases.browse import BrowsePlugins
+from catalog.usecases.count_installs import CountInstalls
+from catalog.usecases.emit_changed_counts import EmitChangedCounts
+from catalog.usecases.forget_old_events import ForgetOldEvents
+from catalog.usecases.list_categories import ListCategories
+from catalog.usecases.locate_file import LocateFile
+from catalog.usecases.read_plugin import ReadPlugin
+from catalog.usecases.read_reviews import ListReviews, ReadOwnReview
+from catalog.usecases.read_versions import ListVersions, ReadVersion
+from catalog.usecases.republish_documents import RepublishDocuments
+from catalog.usecases.write_reviews import PostReview, RemoveReview
+from chassis.app import create_api
+from chassis.cli import print_document
+from chassis.clock import Clock, SystemClock
+from chassis.consumer import Consumer
+from chassis.db import Database
+from chassis.health import Check
+from chassis.identity import IdentityVerifier
+from chassis.kafka import Kafka
+from chassis.migrations import Migrations
+from chassis.objectstore import ObjectStore
+from chassis.openapi import build_openapi
+from chassis.process import Heartbeat, run_tasks
+from chassis.process import serve as serve_app
+from chassis.relay import Relay
+from chassis.telemetry import configure_logging
+
+SCHEMA = "catalog"
+MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
+
+TITLE = "Catalog"
+DESCRIPTION = "Plugins as everybody may see them: listings, search, versions, bundles, reviews."
+ROUTERS = (browse_router, plugins.router, versions.router, files.router, reviews.router)
+
+
+def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> FastAPI:
+    """Build the API; its pools open with the first request and close with the application's lifespan."""
+    database = _database(settings)
+    search = PluginSearch(url=settings.opensearch_url, alias=settings.search_alias)
+    present = clock or SystemClock()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await search.close()
+        await database.close()
+
+    app = create_api(
+        title=TITLE,
+        description=DESCRIPTION,
+        routers=ROUTERS,
+        identity_verifier=IdentityVerifier(
+            public_key_pem=settings.identity_public_key_file.read_bytes(), clock=present
+        ),
+        readiness=_readiness(settings, database),
+        lifespan=lifespan,
+    )
+    app.state.browse = BrowsePlugins(database=database, search=search)
+    app.state.use_cases = _use_cases(settings, database=database, clock=present)
+    return app
+
+
+def _use_cases(settings: ServeSettings, *, database: Database, clock: Clock) -> UseCases:
+    bundles = ObjectStore(
+        endpoint_url=settings.s3_endpoint_url,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key,
+        bucket=settings.s3_bundle_bucket,
+    )
+    return UseCases(
+        list_categories=ListCategories(database=database),
+        read_plugin=ReadPlugin(database=database),
+        list_versions=ListVersions(database=database),
+        read_version=ReadVersion(database=database),
+        locate_file=LocateFile(database=database, bundles=bundles, cdn_url=settings.bundle_cdn_url),
+        list_reviews=ListReviews(database=database),
+        read_own_review=ReadOwnReview(database=database),
+        post_review=PostReview(database=database, clock=clock),
+        remove_review=RemoveReview(database=database, clock=clock),
+    )
+
+
+def serve(_arguments: list[str]) -> None:
+    """Serve the API until a signal ends it."""
+    settings = ServeSettings()
+    configure_logging(settings.log_level)
+    serve_app(create_app(settings), host=settings.host, port=settings.port)
+
+
+def work(_arguments: list[str]) -> None:
+    """Consume events and emit changed counts until a signal ends it."""
+    settings = EventSettings()
+    configure_logging(settings.log_level)
+    database = _database(settings)
+    kafka = _kafka(settings)
+    subscriptions = (
+        plugins_subscription(ApplyPluginChanges(database=database)),
+        installs_subscription(CountInstalls(database=database)),
+    )
+    heartbeats = [Heartbeat() for _ in range(len(subscriptions) + 1)]
+    consumers = {
+        subscription.group: Consumer(kafka=kafka, subscription=subscription, heartbeat=heartbeat).run
+        for subscription, heartbeat in zip(subscriptions, heartbeats[1:], strict=True)
+    }
+    run_tasks(
+        {
+            **consumers,
+            "catalog.counts": counts_job(EmitChangedCounts(database=database), heartbeat=heartbeats[0]),
+            "catalog.inbox": inbox_job(ForgetOldEvents(database=database)),
+        },
+        host=settings.host,
+        port=settings.port,
+        readiness=_readiness(settings, database),
+        heartbeats=heartbeats,
+        close=database.close,
+    )
+
+
+def relay(_arguments: list[str]) -> None:
+    """Move the outbox to Kafka until a signal ends it."""
+    settings = EventSettings()
+    configure_logging(settings.log_level)
+    database = _database(settings)
+    heartbeat = Heartbeat()
+    url = settings.database_url.get_secret_value()
+    task = Relay(database_url=url, schema=SCHEMA, kafka=_kafka(settings), heartbeat=heartbeat).run
+    run_tasks(
+        {"catalog.relay": task},
+        host=settings.host,
+        port=settings.port,
+        readiness=_readiness(settings, database),
+        heartbeats=[heartbeat],
+        close=database.close,
+    )
+
+
+def migrate(_arguments: list[str]) -> None:
+    """Bring the schema up to date; a repeat does nothing."""
+    settings = MigrateSettings()
+    configure_logging(settings.log_level)
+    _migrations(settings).upgrade()
+
+
+def openapi(_arguments: list[str]) -> None:
+    """Print the API document; asks no server and no environment."""
+    app = create_api(title=TITLE, description=DESCRIPTION, routers=ROUTERS, identity_verifier=None, readiness={})
+    print_document(build_openapi(app, service=SCHEMA))
+
+
+def republish_documents(_arguments: list[str]) -> None:
+    """Write every plugin's document into the outbox again, to build the search index anew."""
+    settings = MigrateSettings()
+    configure_logging(settings.log_level)
+    asyncio.run(_republish_documents(settings))
+
+
+async def _republish_documents(settings: MigrateSettings) -> None:
+    database = _database(settings)
+    use_case = RepublishDocuments(database=database)
+    try:
+        events, after = 0, ""
+        while (batch := await use_case.republish(after=after)).last_id is not None:
+            events, after = events + batch.events, batch.last_id
+            sys.stderr.write(f"{events} documents, up to {after}\n")
+    finally:
+        await database.close()
+    sys.stderr.write(f"{events} documents are in the outbox; the relay sends them\n")
+
+
+def _database(settings: MigrateSettings) -> Database:
+    return Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+
+
+def _kafka(settings: EventSettings) -> Kafka:
+    return Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix)
+
+
+def _migrations(settings: MigrateSettings) -> Migrations:
+    url = settings.database_url.get_secret_value()
+    return Migrations(directory=MIGRATIONS_DIRECTORY, schema=SCHEMA, url=url)
+
+
+def _readiness(settings: MigrateSettings, database: Database) -> dict[str, Check]:
+    return {"database": database.ping, "migrations": _migrations(settings).readiness_check(database)}
+
+
+ROLES: dict[str, Callable[[list[str]], None]] = {
+    "serve": serve,
+    "work": work,
+    "relay": relay,
+    "migrate": migrate,
+    "openapi": openapi,
+    "republish-documents": republish_documents,
+}

@@ -1,0 +1,140 @@
+"""The composition root: settings → pools → use cases → application, consumers, relay."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from chassis import process
+from chassis.app import create_api
+from chassis.cli import print_document
+from chassis.clock import SystemClock
+from chassis.consumer import Consumer
+from chassis.db import Database
+from chassis.identity import IdentityVerifier
+from chassis.kafka import Kafka
+from chassis.migrations import Migrations
+from chassis.openapi import build_openapi
+from chassis.process import Heartbeat
+from chassis.relay import Relay
+from chassis.settings import DatabaseSettings
+from chassis.telemetry import configure_logging
+from installs.api.dependencies import UseCases
+from installs.api.installs import router
+from installs.config import MigrateSettings, RelaySettings, ServeSettings, WorkSettings
+from installs.consumers.accounts import accounts_subscription
+from installs.consumers.plugins import plugins_subscription
+from installs.usecases.change_install import ChangeInstall
+from installs.usecases.claim_installs import ClaimInstalls
+from installs.usecases.install_plugin import InstallPlugin
+from installs.usecases.learn_plugins import LearnPlugins
+from installs.usecases.read_installs import ReadInstalls
+from installs.usecases.remove_install import RemoveInstall
+
+SERVICE = "installs"
+TITLE = "Installs"
+DESCRIPTION = "What users and visitors have installed, and how it is set."
+MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def build_app(settings: ServeSettings) -> FastAPI:
+    """Build the application with its pools; they open with the first query and close with the application."""
+    database = _database(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = create_api(
+        title=TITLE,
+        description=DESCRIPTION,
+        routers=[router],
+        identity_verifier=IdentityVerifier(
+            public_key_pem=settings.identity_public_key_file.read_bytes(), clock=SystemClock()
+        ),
+        readiness={"database": migrations(settings).readiness_check(database)},
+        lifespan=lifespan,
+    )
+    app.state.use_cases = UseCases(
+        read=ReadInstalls(database=database),
+        install=InstallPlugin(database=database),
+        change=ChangeInstall(database=database),
+        remove=RemoveInstall(database=database),
+    )
+    return app
+
+
+def serve(_arguments: list[str]) -> None:
+    """Serve the API."""
+    settings = ServeSettings()
+    configure_logging(settings.log_level)
+    process.serve(build_app(settings), host=settings.host, port=settings.port)
+
+
+def work(_arguments: list[str]) -> None:
+    """Consume plugins and accounts."""
+    settings = WorkSettings()
+    configure_logging(settings.log_level)
+    database = _database(settings)
+    kafka = Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix)
+    subscriptions = (
+        plugins_subscription(LearnPlugins(database=database)),
+        accounts_subscription(ClaimInstalls(database=database)),
+    )
+    heartbeats = [Heartbeat() for _ in subscriptions]
+    consumers = [
+        Consumer(kafka=kafka, subscription=subscription, heartbeat=heartbeat)
+        for subscription, heartbeat in zip(subscriptions, heartbeats, strict=True)
+    ]
+    process.run_tasks(
+        {subscription.group: consumer.run for subscription, consumer in zip(subscriptions, consumers, strict=True)},
+        host=settings.host,
+        port=settings.port,
+        readiness={"database": migrations(settings).readiness_check(database)},
+        heartbeats=heartbeats,
+        close=database.close,
+    )
+
+
+def relay(_arguments: list[str]) -> None:
+    """Relay the outbox."""
+    settings = RelaySettings()
+    configure_logging(settings.log_level)
+    database = _database(settings)
+    heartbeat = Heartbeat()
+    task = Relay(
+        database_url=settings.database_url.get_secret_value(),
+        schema=SERVICE,
+        kafka=Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix),
+        heartbeat=heartbeat,
+    )
+    process.run_tasks(
+        {"relay": task.run},
+        host=settings.host,
+        port=settings.port,
+        readiness={"database": migrations(settings).readiness_check(database)},
+        heartbeats=[heartbeat],
+        close=database.close,
+    )
+
+
+def migrate(_arguments: list[str]) -> None:
+    """Bring the schema up to date."""
+    migrations(MigrateSettings()).upgrade()
+
+
+def openapi(_arguments: list[str]) -> None:
+    """Print the API document; needs no servers."""
+    app = create_api(title=TITLE, description=DESCRIPTION, routers=[router], identity_verifier=None, readiness={})
+    print_document(build_openapi(app, service=SERVICE))
+
+
+def migrations(settings: DatabaseSettings) -> Migrations:
+    """Give the migrations of this schema."""
+    return Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=settings.database_url.get_secret_value())
+
+
+def _database(settings: DatabaseSettings) -> Database:
+    return Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)

@@ -1,0 +1,6 @@
+"""Alembic's entry; everything is in the chassis."""
+
+from chassis.migrations import run_env
+from publishing.storage.tables import METADATA
+
+run_env(METADATA)

@@ -1,0 +1,1 @@
+"""Publishing: plugins, submissions, checks, review and release of versions."""

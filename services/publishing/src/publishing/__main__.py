@@ -1,0 +1,15 @@
+"""``python -m publishing serve | work | relay | migrate | openapi``."""
+
+from chassis.cli import run_role
+from publishing import main
+
+run_role(
+    "publishing",
+    {
+        "serve": main.serve,
+        "work": main.work,
+        "relay": main.relay,
+        "migrate": main.migrate,
+        "openapi": main.openapi,
+    },
+)

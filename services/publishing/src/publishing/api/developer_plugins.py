@@ -1,0 +1,107 @@
+"""Routes under ``/developer/plugins``: a developer's plugins."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from chassis.app import API_PREFIX
+from chassis.strict_body import StrictRoute
+from publishing.api.dependencies import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Developer,
+    ExpectedRevision,
+    Limit,
+    PluginId,
+    Use,
+    etag,
+    never_cached,
+    next_page,
+    read_position,
+)
+from publishing.api.plugin_schemas import (
+    DeveloperPlugin,
+    DeveloperPluginDetail,
+    DeveloperPluginPage,
+    NewPlugin,
+    PluginChanges,
+)
+
+router = APIRouter(
+    prefix=API_PREFIX + "/developer/plugins",
+    route_class=StrictRoute,
+    tags=["developer"],
+    dependencies=[Depends(never_cached)],
+)
+
+_ETAG: dict[str, Any] = {"ETag": {"description": "The plugin's revision", "schema": {"type": "string"}}}
+
+
+@router.get("", summary="List your plugins", description="Newest first.")
+async def list_own_plugins(
+    request: Request,
+    response: Response,
+    developer: Developer,
+    use: Use,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> DeveloperPluginPage:
+    listing = f"developer/plugins:{developer.sub}"
+    page = await use.list_own_plugins(owner_id=developer.sub, after=read_position(listing, cursor), limit=limit)
+    last = page.plugins[-1] if page.has_more else None
+    position = [last.created_at.isoformat(), last.id] if last is not None else None
+    next_cursor = next_page(request, response, listing=listing, position=position, limit=limit)
+    items = [DeveloperPlugin.of(plugin) for plugin in page.plugins]
+    return DeveloperPluginPage(items=items, next_cursor=next_cursor, total=page.total)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Register a plugin",
+    description="Takes the id. The plugin is a draft until its first version is published.",
+    responses={201: {"headers": _ETAG}},
+)
+async def register_plugin(response: Response, developer: Developer, use: Use, body: NewPlugin) -> DeveloperPlugin:
+    listing = body.model_dump(exclude={"id"})
+    plugin = await use.register_plugin(owner=developer, plugin_id=body.id, listing=listing)
+    response.headers["etag"] = etag(plugin.revision)
+    response.headers["location"] = f"{API_PREFIX}/developer/plugins/{plugin.id}"
+    return DeveloperPlugin.of(plugin)
+
+
+@router.get(
+    "/{plugin_id}",
+    summary="Read your plugin",
+    description="With its published versions and its submissions.",
+    responses={200: {"headers": _ETAG}},
+)
+async def get_own_plugin(
+    response: Response, developer: Developer, use: Use, plugin_id: PluginId
+) -> DeveloperPluginDetail:
+    found = await use.get_own_plugin(caller_id=developer.sub, plugin_id=plugin_id)
+    response.headers["etag"] = etag(found.plugin.revision)
+    return DeveloperPluginDetail.with_history(found)
+
+
+@router.patch(
+    "/{plugin_id}",
+    summary="Change your plugin's listing",
+    description="Send If-Match with the ETag you read, to be refused (412) where somebody changed it since.",
+    responses={200: {"headers": _ETAG}},
+)
+async def update_plugin(
+    response: Response,
+    developer: Developer,
+    use: Use,
+    plugin_id: PluginId,
+    body: PluginChanges,
+    expected_revision: ExpectedRevision,
+) -> DeveloperPlugin:
+    changes = body.model_dump(exclude_unset=True)
+    plugin = await use.update_plugin(
+        caller_id=developer.sub, plugin_id=plugin_id, changes=changes, expected_revision=expected_revision
+    )
+    response.headers["etag"] = etag(plugin.revision)
+    response.headers["cache-group-invalidation"] = f'"plugin:{plugin_id}", "plugins"'
+    return DeveloperPlugin.of(plugin)

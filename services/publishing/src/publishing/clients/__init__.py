@@ -1,0 +1,1 @@
+"""What is outside of PostgreSQL: buckets and the scanning process."""

@@ -1,0 +1,1 @@
+"""What the work role does on its own."""

@@ -1,0 +1,225 @@
+"""The composition root: settings → pools → use cases → the application or the tasks of a role."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from chassis.app import create_api
+from chassis.cli import print_document
+from chassis.clock import SystemClock
+from chassis.db import Database
+from chassis.identity import IdentityVerifier
+from chassis.kafka import Kafka
+from chassis.migrations import Migrations
+from chassis.objectstore import ObjectStore
+from chassis.openapi import build_openapi
+from chassis.process import Heartbeat, run_tasks
+from chassis.process import serve as serve_http
+from chassis.relay import Relay
+from chassis.settings import ObjectStoreSettings
+from chassis.telemetry import configure_logging
+from publishing.api import admin, developer_plugins, developer_versions, review
+from publishing.api.dependencies import UseCases
+from publishing.api.upload import UploadLimits
+from publishing.clients.scanner import Scanner
+from publishing.clients.submission_files import SubmissionFiles
+from publishing.config import MigrateSettings, RelaySettings, ServeSettings, WorkSettings
+from publishing.jobs.lanes import Lane, LaneRunner
+from publishing.jobs.sweep import run_sweeper
+from publishing.usecases.check_submission import CheckSubmission
+from publishing.usecases.claims import ClaimSubmission, ExtendClaim, PostponeClaim
+from publishing.usecases.clear_files import ClearFiles, SweepUploads
+from publishing.usecases.decide_submission import DecideSubmission
+from publishing.usecases.failpoints import Failpoints
+from publishing.usecases.moderate_plugin import RestorePlugin, SuspendPlugin
+from publishing.usecases.read_plugins import GetOwnPlugin, ListOwnPlugins
+from publishing.usecases.read_submission import GetOwnSubmission
+from publishing.usecases.register_plugin import RegisterPlugin
+from publishing.usecases.release_submission import ReleaseSubmission
+from publishing.usecases.review import GetReview, ListReviewQueue, LocateBundle
+from publishing.usecases.submit_version import SubmitVersion
+from publishing.usecases.update_plugin import UpdatePlugin
+from publishing.usecases.withdraw_version import WithdrawVersion
+
+SERVICE = "publishing"
+MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
+DAY_SECONDS = 24 * 60 * 60
+
+_TITLE = "Publishing"
+_DESCRIPTION = "Plugins, submissions, checks, review and release of versions."
+_ROUTERS = (developer_plugins.router, developer_versions.router, review.router, admin.router)
+
+
+def create_app(settings: ServeSettings) -> FastAPI:
+    """Build the application of the role ``serve``; pools open with it and close with its lifespan."""
+    url = settings.database_url.get_secret_value()
+    database = Database(url=url, pool_size=settings.database_pool_size)
+    migrations = Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=url)
+    verifier = IdentityVerifier(public_key_pem=settings.identity_public_key_file.read_bytes(), clock=SystemClock())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = create_api(
+        title=_TITLE,
+        description=_DESCRIPTION,
+        routers=_ROUTERS,
+        identity_verifier=verifier,
+        readiness={"database": migrations.readiness_check(database)},
+        lifespan=lifespan,
+    )
+    app.state.use_cases = _use_cases(settings, database)
+    return app
+
+
+def _use_cases(settings: ServeSettings, database: Database) -> UseCases:
+    files = _files(settings)
+    failpoints = Failpoints(settings.failpoint)
+    return UseCases(
+        register_plugin=RegisterPlugin(database=database),
+        update_plugin=UpdatePlugin(database=database),
+        list_own_plugins=ListOwnPlugins(database=database),
+        get_own_plugin=GetOwnPlugin(database=database),
+        submit_version=SubmitVersion(database=database, files=files, failpoints=failpoints),
+        withdraw_version=WithdrawVersion(database=database),
+        get_own_submission=GetOwnSubmission(database=database),
+        list_review_queue=ListReviewQueue(database=database),
+        get_review=GetReview(database=database),
+        locate_bundle=LocateBundle(database=database, files=files),
+        decide_submission=DecideSubmission(
+            database=database, retention_seconds=settings.retention_days * DAY_SECONDS, failpoints=failpoints
+        ),
+        suspend_plugin=SuspendPlugin(database=database),
+        restore_plugin=RestorePlugin(database=database),
+        upload_limits=UploadLimits(
+            bundle_bytes=settings.bundle_max_bytes,
+            source_map_bytes=settings.source_map_max_bytes,
+            manifest_bytes=settings.manifest_max_bytes,
+        ),
+    )
+
+
+def _files(settings: ObjectStoreSettings) -> SubmissionFiles:
+    bucket = partial(
+        ObjectStore,
+        endpoint_url=settings.s3_endpoint_url,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key,
+    )
+    return SubmissionFiles(
+        quarantine=bucket(bucket=settings.s3_quarantine_bucket), bundles=bucket(bucket=settings.s3_bundle_bucket)
+    )
+
+
+def make_lanes(settings: WorkSettings, database: Database, scanner: Scanner) -> tuple[LaneRunner, list[Lane]]:
+    """Build the worker's loops.
+
+    Returns
+    -------
+    tuple
+        The runner, and the lanes: checking, releasing (looked at most often, since people wait for it), clearing.
+    """
+    files = _files(settings)
+    failpoints = Failpoints(settings.failpoint)
+    retention_seconds = settings.retention_days * DAY_SECONDS
+    check = CheckSubmission(
+        database=database,
+        files=files,
+        scanner=scanner,
+        retention_seconds=retention_seconds,
+        failpoints=failpoints,
+    )
+    release = ReleaseSubmission(
+        database=database, files=files, retention_seconds=retention_seconds, failpoints=failpoints
+    )
+    clear = ClearFiles(database=database, files=files, failpoints=failpoints)
+    runner = LaneRunner(
+        claim=ClaimSubmission(database=database, lease_seconds=settings.lease_seconds, failpoints=failpoints),
+        extend=ExtendClaim(database=database, lease_seconds=settings.lease_seconds),
+        postpone=PostponeClaim(database=database),
+        lease_seconds=settings.lease_seconds,
+    )
+    return runner, [
+        Lane(name="release", statuses=("approved",), process=release, idle_seconds=0.05),
+        Lane(name="check", statuses=("received", "scanning", "held"), process=check, idle_seconds=0.1),
+        Lane(name="clear", statuses=("published", "rejected", "refused", "withdrawn"), process=clear, idle_seconds=1.0),
+    ]
+
+
+def make_sweep(settings: WorkSettings, database: Database) -> SweepUploads:
+    """Build what removes files of abandoned uploads."""
+    return SweepUploads(database=database, files=_files(settings))
+
+
+def serve(_arguments: list[str]) -> None:
+    """Serve the API."""
+    settings = ServeSettings()
+    configure_logging(settings.log_level)
+    serve_http(create_app(settings), host=settings.host, port=settings.port)
+
+
+def work(_arguments: list[str]) -> None:
+    """Check, release and clear submissions."""
+    settings = WorkSettings()
+    configure_logging(settings.log_level)
+    url = settings.database_url.get_secret_value()
+    database = Database(url=url, pool_size=settings.database_pool_size)
+    migrations = Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=url)
+    scanner = Scanner(timeout_seconds=settings.scan_timeout_seconds, memory_bytes=settings.scan_memory_bytes)
+    runner, lanes = make_lanes(settings, database, scanner)
+    heartbeats = {lane.name: Heartbeat() for lane in lanes}
+    sweep_heartbeat = Heartbeat()
+    sweep = make_sweep(settings, database)
+    run_tasks(
+        {
+            **{lane.name: partial(runner.run, lane, heartbeats[lane.name]) for lane in lanes},
+            "sweep": partial(run_sweeper, sweep, sweep_heartbeat),
+        },
+        host=settings.host,
+        port=settings.port,
+        readiness={"database": migrations.readiness_check(database)},
+        heartbeats=[*heartbeats.values(), sweep_heartbeat],
+        close=database.close,
+    )
+
+
+def relay(_arguments: list[str]) -> None:
+    """Move the outbox to Kafka."""
+    settings = RelaySettings()
+    configure_logging(settings.log_level)
+    url = settings.database_url.get_secret_value()
+    database = Database(url=url, pool_size=1)
+    heartbeat = Heartbeat()
+    task = Relay(
+        database_url=url,
+        schema=SERVICE,
+        kafka=Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix),
+        heartbeat=heartbeat,
+    )
+    migrations = Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=url)
+    run_tasks(
+        {"relay": task.run},
+        host=settings.host,
+        port=settings.port,
+        readiness={"database": migrations.readiness_check(database)},
+        heartbeats=[heartbeat],
+        close=database.close,
+    )
+
+
+def migrate(_arguments: list[str]) -> None:
+    """Bring the schema to the newest revision."""
+    settings = MigrateSettings()
+    Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=settings.database_url.get_secret_value()).upgrade()
+
+
+def openapi(_arguments: list[str]) -> None:
+    """Print the API document; needs no server and no settings."""
+    app = create_api(title=_TITLE, description=_DESCRIPTION, routers=_ROUTERS, identity_verifier=None, readiness={})
+    print_document(build_openapi(app, service=SERVICE))

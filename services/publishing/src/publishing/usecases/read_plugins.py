@@ -1,0 +1,83 @@
+"""A developer reads their own plugins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.db import Database
+from publishing.domain.plugins import Plugin
+from publishing.domain.releases import Release
+from publishing.domain.submissions import Submission
+from publishing.storage.plugins import count_plugins_of, find_plugin, list_plugins_of
+from publishing.storage.releases import list_releases_of
+from publishing.storage.submissions import list_submissions_of
+from publishing.usecases.ownership import owned
+
+NEWEST = 100
+"""Versions and submissions shown with a plugin; older ones have addresses of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginPage:
+    """One page of plugins; `has_more` says whether another follows, `total` counts all."""
+
+    plugins: Sequence[Plugin]
+    has_more: bool
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginWithHistory:
+    """A plugin with its published versions (highest first) and its submissions (newest first)."""
+
+    plugin: Plugin
+    releases: Sequence[Release]
+    submissions: Sequence[Submission]
+
+
+class ListOwnPlugins:
+    """Lists a developer's plugins.
+
+    Parameters
+    ----------
+    database
+        Of this service.
+    """
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self, *, owner_id: UUID, after: tuple[datetime, str] | None, limit: int) -> PluginPage:
+        """Give one page, newest first, after a position (creation time and id)."""
+        async with self._database.read() as connection:
+            found = await list_plugins_of(connection, owner_id=owner_id, after=after, limit=limit + 1)
+            total = await count_plugins_of(connection, owner_id)
+        return PluginPage(plugins=found[:limit], has_more=len(found) > limit, total=total)
+
+
+class GetOwnPlugin:
+    """Reads one plugin of the caller's.
+
+    Parameters
+    ----------
+    database
+        Of this service.
+    """
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self, *, caller_id: UUID, plugin_id: str) -> PluginWithHistory:
+        """Give the plugin with its versions and submissions.
+
+        Raises
+        ------
+        PluginNotFoundError, NotOwnerError
+            See `owned`.
+        """
+        async with self._database.read() as connection:
+            plugin = owned(await find_plugin(connection, plugin_id), plugin_id=plugin_id, caller_id=caller_id)
+            releases = await list_releases_of(connection, plugin_id=plugin_id, limit=NEWEST)
+            submissions = await list_submissions_of(connection, plugin_id=plugin_id, limit=NEWEST)
+        return PluginWithHistory(plugin=plugin, releases=releases, submissions=submissions)

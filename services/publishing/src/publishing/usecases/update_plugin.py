@@ -1,0 +1,60 @@
+"""A developer changes what the listing says."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from chassis.db import Database
+from chassis.errors import RevisionMismatchError
+from chassis.outbox import append_event
+from contracts.events.plugins import PluginUpdated
+from publishing.domain.plugins import LISTING_FIELDS, Plugin
+from publishing.storage.plugins import change_listing, lock_plugin
+from publishing.usecases.ownership import owned
+
+
+class UpdatePlugin:
+    """Changes listings.
+
+    Parameters
+    ----------
+    database
+        Of this service.
+    """
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    async def __call__(
+        self, *, caller_id: UUID, plugin_id: str, changes: Mapping[str, Any], expected_revision: str | None
+    ) -> Plugin:
+        """Apply changes; those that change nothing leave revision and events alone, so a retry is safe.
+
+        Parameters
+        ----------
+        changes
+            Some of `LISTING_FIELDS`.
+        expected_revision
+            What the caller read; None does not compare.
+
+        Raises
+        ------
+        PluginNotFoundError, NotOwnerError
+            See `owned`.
+        RevisionMismatchError
+            It changed since.
+        """
+        async with self._database.transaction() as connection:
+            found = await lock_plugin(connection, plugin_id)
+            plugin = owned(found, plugin_id=plugin_id, caller_id=caller_id)
+            if expected_revision is not None and expected_revision != str(plugin.revision):
+                raise RevisionMismatchError(f"the plugin is at revision {plugin.revision}")
+            present = {field: getattr(plugin, field) for field in LISTING_FIELDS}
+            wanted = {**present, **changes}
+            if wanted == present:
+                return plugin
+            changed = await change_listing(connection, plugin_id=plugin_id, values=wanted)
+            await append_event(
+                connection, data=PluginUpdated(plugin=changed.state()), key=changed.id, sequence=changed.sequence
+            )
+        return changed

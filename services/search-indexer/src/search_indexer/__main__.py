@@ -1,0 +1,7 @@
+"""``python -m search_indexer work | migrate``."""
+
+from chassis.cli import run_role
+from search_indexer import main
+
+if __name__ == "__main__":
+    run_role("search_indexer", {"work": main.work, "migrate": main.migrate})

@@ -1,0 +1,24 @@
+"""Reads the compacted topic of plugin documents."""
+
+from chassis.consumer import Subscription
+from contracts.topics import PLUGIN_DOCUMENTS
+from search_indexer.usecases.apply_documents import ApplyDocuments
+
+GROUP = "search-indexer.documents"
+
+BATCH_RECORDS = 2_000
+"""At most four refreshes a second, so 8,000 documents a second when an index is filled."""
+
+
+def documents_subscription(*, apply: ApplyDocuments, generation: str) -> Subscription:
+    """Subscribe one life of the index.
+
+    The group carries the index's identity: an index that was created anew, because it was lost or its mapping changed,
+    is a new group, which reads the topic from its beginning. Offsets of former ones expire in Kafka.
+    """
+    return Subscription(
+        group=f"{GROUP}.{generation}",
+        topics=(PLUGIN_DOCUMENTS.name,),
+        handler=apply.execute,
+        max_records=BATCH_RECORDS,
+    )

@@ -1,0 +1,66 @@
+"""Composition root: settings, connections, use cases, roles."""
+
+import asyncio
+import sys
+
+from chassis.errors import PlatformError
+from chassis.kafka import Kafka
+from chassis.process import Heartbeat, run_tasks
+from chassis.telemetry import configure_logging
+from search_indexer.clients.purges import CachePurges
+from search_indexer.config import IndexSettings, WorkSettings
+from search_indexer.consumers.documents import documents_subscription
+from search_indexer.jobs.feed_index import IndexFeed
+from search_indexer.storage.connection import connect
+from search_indexer.storage.index_setup import IndexSetup
+from search_indexer.storage.plugin_index import PluginIndex
+from search_indexer.usecases.apply_documents import ApplyDocuments
+from search_indexer.usecases.identify_index import IdentifyIndex
+from search_indexer.usecases.prepare_index import PrepareIndex
+
+
+def work(_arguments: list[str]) -> None:
+    """Keep the index in step until a signal ends the process."""
+    settings = WorkSettings()
+    configure_logging(settings.log_level)
+    client = connect(settings.opensearch_url)
+    setup = IndexSetup(client=client, alias=settings.search_alias)
+    purges = CachePurges(url=settings.redis_url.get_secret_value())
+    apply = ApplyDocuments(index=PluginIndex(client=client, index=setup.index), purges=purges)
+    identify = IdentifyIndex(setup=setup)
+    heartbeat = Heartbeat()
+    feed = IndexFeed(
+        kafka=Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix),
+        identify=identify,
+        subscribe=lambda generation: documents_subscription(apply=apply, generation=generation),
+        heartbeat=heartbeat,
+    )
+
+    async def close() -> None:
+        await client.close()
+        await purges.close()
+
+    run_tasks(
+        {"feed": feed.run},
+        host=settings.host,
+        port=settings.port,
+        readiness={"search_index": identify.check},
+        heartbeats=[heartbeat],
+        close=close,
+    )
+
+
+def migrate(_arguments: list[str]) -> None:
+    """Make the index exist; exit code 1 where the engine does not answer."""
+    settings = IndexSettings()
+    configure_logging(settings.log_level)
+    try:
+        asyncio.run(_migrate(settings))
+    except PlatformError as error:
+        sys.stderr.write(f"{error.detail} ({settings.opensearch_url}); run this again once it does\n")
+        raise SystemExit(1) from error
+
+
+async def _migrate(settings: IndexSettings) -> None:
+    async with connect(settings.opensearch_url) as client:
+        await PrepareIndex(setup=IndexSetup(client=client, alias=settings.search_alias)).execute()
