@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,56 +29,92 @@ from gateway.server import make_server
 sys.path.insert(0, str(Path(__file__).parent / "support"))  # helpers that several test files share
 
 from gateway_stand_ins.gate import Gate, gate_before
-from gateway_stand_ins.platform import INTERNAL_TOKEN, Platform
+from gateway_stand_ins.platform import ANONYMOUS, INTERNAL_TOKEN, Platform
 from gateway_stand_ins.running import running, service_server
 from gateway_stand_ins.service import StandInService
 
+SERVICES = ("auth", "catalog", "installs", "publishing")
+
 
 @pytest.fixture
-async def start_service() -> AsyncIterator[Callable[[], Awaitable[StandInService]]]:
+async def start_service() -> AsyncIterator[Callable[..., Awaitable[StandInService]]]:
+    """``await start_service()``: one more stand-in, which ends with the test."""
     async with AsyncExitStack() as stack:
 
-        async def start() -> StandInService:
+        async def start(port: int = 0) -> StandInService:
             service = StandInService()
-            service.url = await stack.enter_async_context(running(service_server(service)))
+            service.url = await stack.enter_async_context(running(service_server(service), port))
             return service
 
         yield start
 
 
+@pytest.fixture(scope="session")
+async def stand_ins() -> AsyncIterator[dict[str, StandInService]]:
+    """The servers behind every gateway of this session; each test finds them empty."""
+    async with AsyncExitStack() as stack:
+        services = {name: StandInService() for name in (*SERVICES, "store")}
+        for service in services.values():
+            service.url = await stack.enter_async_context(running(service_server(service)))
+        yield services
+
+
+@pytest.fixture
+def services(stand_ins: dict[str, StandInService]) -> dict[str, StandInService]:
+    for service in stand_ins.values():
+        service.forget()
+    stand_ins["auth"].reply("/internal/anonymous", json.dumps(ANONYMOUS))
+    return stand_ins
+
+
+@asynccontextmanager
+async def _running_platform(services: dict[str, StandInService], options: Options) -> AsyncIterator[Platform]:
+    server = make_server(Gateway(partial(open_parts, options)), host="127.0.0.1", port=0)
+    async with running(server) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        yield Platform(url=url, client=client, options=options, **services)
+
+
+def _options(services: dict[str, StandInService], redis_url: str) -> Options:
+    return Options(
+        redis_url=redis_url,
+        upstream_urls={name: services[name].url for name in SERVICES},
+        internal_token=INTERNAL_TOKEN,
+        s3_endpoint_url=services["store"].url,
+        upload_limit_bytes=25 * 1024 * 1024,
+        secure=False,
+    )
+
+
 @pytest.fixture
 async def start_platform(
-    redis_url: str, start_service: Callable[[], Awaitable[StandInService]]
+    redis_url: str, services: dict[str, StandInService]
 ) -> AsyncIterator[Callable[..., Awaitable[Platform]]]:
     """``await start_platform(trusted_proxy_hops=1)``: a gateway with options of its own."""
     async with AsyncExitStack() as stack:
 
         async def start(**changes: Any) -> Platform:
-            names = ("auth", "catalog", "installs", "publishing")
-            services = {name: await start_service() for name in names}
-            store = await start_service()
-            options = replace(
-                Options(
-                    redis_url=redis_url,
-                    upstream_urls={name: service.url for name, service in services.items()},
-                    internal_token=INTERNAL_TOKEN,
-                    s3_endpoint_url=store.url,
-                    upload_limit_bytes=25 * 1024 * 1024,
-                    secure=False,
-                ),
-                **changes,
-            )
-            server = make_server(Gateway(partial(open_parts, options)), host="127.0.0.1", port=0)
-            url = await stack.enter_async_context(running(server))
-            client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=20))
-            return Platform(url=url, client=client, store=store, options=options, **services)
+            options = replace(_options(services, redis_url), **changes)
+            return await stack.enter_async_context(_running_platform(services, options))
 
         yield start
 
 
 @pytest.fixture
 async def platform(start_platform: Callable[..., Awaitable[Platform]]) -> Platform:
+    """A gateway of the test's own."""
     return await start_platform()
+
+
+@pytest.fixture(scope="session")
+async def lasting_platform(redis_url: str, stand_ins: dict[str, StandInService]) -> AsyncIterator[Platform]:
+    async with _running_platform(stand_ins, _options(stand_ins, redis_url)) as platform:
+        yield platform
+
+
+@pytest.fixture
+def steady_platform(lasting_platform: Platform, services: dict[str, StandInService]) -> Platform:  # noqa: ARG001 - emptied
+    """One gateway for all tests that leave nothing behind in it."""
+    return lasting_platform
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import json
 from importlib.resources import files
 
 import pytest
-from gateway.routes import RouteTable, SessionUse, build_routes
 from gateway_stand_ins.platform import Platform
+
+from gateway.routes import RouteTable, SessionUse, build_routes
 
 TABLE = RouteTable(build_routes(upload_limit_bytes=1))
 
@@ -63,8 +64,8 @@ def test_every_documented_operation_is_reachable() -> None:
             assert operation["operationId"].startswith(f"{route.upstream}_"), path
 
 
-async def test_an_unknown_address_is_a_problem(platform: Platform) -> None:
-    answer = await platform.client.get("/api/v1/nothing-here")
+async def test_an_unknown_address_is_a_problem(steady_platform: Platform) -> None:
+    answer = await steady_platform.client.get("/api/v1/nothing-here")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "route_not_found"
@@ -72,24 +73,24 @@ async def test_an_unknown_address_is_a_problem(platform: Platform) -> None:
     assert len(answer.json()["trace_id"]) == 32
 
 
-async def test_path_and_query_go_on_byte_for_byte(platform: Platform) -> None:
+async def test_path_and_query_go_on_byte_for_byte(steady_platform: Platform) -> None:
     target = "/api/v1/user/plugins/caf%C3%A9-1.0~a!$'()*+,=:@?b=%2f&a=%20+&&x=%zz;y"
-    await platform.client.get(platform.url + target)
-    assert platform.installs.last.target == target
+    await steady_platform.client.get(steady_platform.url + target)
+    assert steady_platform.installs.last.target == target
 
 
-async def test_an_unknown_method_is_a_problem(platform: Platform) -> None:
-    answer = await platform.client.request("PROPFIND", "/api/v1/plugins")
+async def test_an_unknown_method_is_a_problem(steady_platform: Platform) -> None:
+    answer = await steady_platform.client.request("PROPFIND", "/api/v1/plugins")
     assert answer.status_code == 405
     assert answer.json()["code"] == "method_not_allowed"
     assert "GET" in answer.headers["allow"]
 
 
-async def test_head_is_answered_from_get(platform: Platform) -> None:
-    platform.installs.reply("/api/v1/user/plugins", "[1,2]", headers={"etag": '"a"'})
-    answer = await platform.client.head("/api/v1/user/plugins")
+async def test_head_is_answered_from_get(steady_platform: Platform) -> None:
+    steady_platform.installs.reply("/api/v1/user/plugins", "[1,2]", headers={"etag": '"a"'})
+    answer = await steady_platform.client.head("/api/v1/user/plugins")
     assert answer.status_code == 200
     assert answer.headers["etag"] == '"a"'
     assert answer.headers["content-length"] == "5"
     assert answer.content == b""
-    assert platform.installs.last.method == "GET"
+    assert steady_platform.installs.last.method == "GET"

@@ -33,7 +33,7 @@ async def test_a_published_plugin_is_found_installed_configured_and_updated(peop
     assert bundle.headers["repr-digest"] == f"sha-256=:{digest}:"
     assert int(bundle.headers["content-length"]) == len(bundle_of(plugin_id, "1.9.0"))
     assert "immutable" in bundle.headers["cache-control"]
-    again = await somebody.get(bundle.request.url.path, headers={"if-none-match": bundle.headers["etag"]})
+    again = await somebody.get(str(bundle.request.url), headers={"if-none-match": bundle.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
     address = f"/user/plugins/{plugin_id}"
@@ -70,7 +70,7 @@ async def test_what_a_visitor_installed_belongs_to_the_account_after_sign_up_and
         return [(item["plugin_id"], item["settings"]) for item in items] == [(plugin_id, settings)]
 
     await eventually(owned_by_the_account, timeout_seconds=40)
-    left_behind = await people.visitor().get("/user/plugins", cookies={"sid": anonymous_session})
+    left_behind = await people.visitor().get("/user/plugins", headers={"cookie": f"sid={anonymous_session}"})
     assert left_behind.status_code == 401 or left_behind.json()["items"] == []
 
     async def counted() -> bool:

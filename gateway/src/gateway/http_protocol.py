@@ -14,6 +14,8 @@ MAX_HEADERS = 100
 MAX_TARGET_BYTES = 16_384
 """Of the request line; `gateway.address` has the finer limits."""
 
+_VERSIONS = frozenset({"1.0", "1.1"})
+
 HEAD_SECONDS = 15.0
 """A head that takes longer comes from somebody who wants to hold the connection (slowloris)."""
 
@@ -62,6 +64,8 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Check the head as a whole and start the application."""
         self._stop_deadline()
+        if self.parser.get_http_version() not in _VERSIONS:
+            self._refuse(RequestMalformedError("the request is not of HTTP/1.0 or HTTP/1.1"))
         if not self.url.startswith(b"/"):
             self._refuse(RequestMalformedError("the request's target is not a path on this host"))
         if sum(name == b"host" for name, _ in self.headers) > 1:

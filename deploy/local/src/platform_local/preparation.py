@@ -118,7 +118,7 @@ def run_component(workshop: Workshop, component: Component, arguments: list[str]
 
 
 def is_prepared(workshop: Workshop) -> bool:
-    """Tell whether the steps were last done with this very code."""
+    """Tell whether the steps were last done with this very code, to this very data."""
     stamp = _stamp(workshop)
     return stamp.exists() and stamp.read_text() == _prepared_by(workshop)
 
@@ -133,4 +133,9 @@ def _stamp(workshop: Workshop) -> Path:
 
 
 def _prepared_by(workshop: Workshop) -> str:
-    return source_digest(workshop.root, *(component.folder for component in COMPONENTS), "deploy/local")
+    """Name the code that did the steps and the data it did them to: data made anew has to be prepared anew."""
+    code = source_digest(workshop.root, *(component.folder for component in COMPONENTS), "deploy/local")
+    paths = workshop.context.paths
+    marks = [paths.data("postgres") / "PG_VERSION", paths.data("kafka") / "meta.properties"]
+    marks += [paths.data("opensearch"), paths.data("s3")]
+    return "\n".join([code, *(f"{mark} {mark.stat().st_ino}" for mark in marks)])

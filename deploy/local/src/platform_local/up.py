@@ -69,12 +69,12 @@ def bring_up(console: Console, only: Sequence[str] = ()) -> None:
         )
         supervisor = Supervisor(stack.context.paths)
         _take_over(board, stack, supervisor, [*servers, *services])
-        was_running = _start(board, stack, supervisor, servers)
+        _start(board, stack, supervisor, servers)
         prepared = is_prepared(stack.workshop)
-        if not (prepared and was_running):
+        if not prepared:
             _prepare(board, stack, components)
         _start(board, stack, supervisor, services)
-        if not (prepared and was_running) and any(each.package == "auth" for each in components):
+        if not prepared and any(each.package == "auth" for each in components):
             _step(board, "first accounts", "making", lambda: ensure_first_accounts(stack.workshop), str)
         if len(components) == len(COMPONENTS):
             mark_prepared(stack.workshop)
@@ -116,8 +116,8 @@ def _port_remedy(name: str) -> str:
     return "Stop that program, or move all ports: make up PLATFORM_PORT_OFFSET=1000"
 
 
-def _start(board: Board, stack: Stack, supervisor: Supervisor, programs: Sequence[Program]) -> bool:
-    """Start programs, wait for them, and tell whether all of them ran already."""
+def _start(board: Board, stack: Stack, supervisor: Supervisor, programs: Sequence[Program]) -> None:
+    """Start the programs that do not run and wait for all."""
     running = {each.name for each in supervisor.processes() if each.state == "RUNNING"}
     for program in programs:
         board.begin(program.name, "looking" if program.name in running else "starting")
@@ -130,7 +130,6 @@ def _start(board: Board, stack: Stack, supervisor: Supervisor, programs: Sequenc
         on_waiting=board.says,
         on_ready=lambda name: board.done(name, f"ready on {HOST}:{ports[name]}"),
     )
-    return running >= {program.name for program in programs}
 
 
 def _prepare(board: Board, stack: Stack, components: Iterable[Component]) -> None:

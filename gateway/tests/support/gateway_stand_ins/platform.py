@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx
+
 from gateway.options import Options
 from gateway_stand_ins.service import StandInService
 
 INTERNAL_TOKEN = "the-internal-token"
+ANONYMOUS = {
+    "session": "anonymous-session-0123456789abcdef",
+    "identity": "anonymous.identity.token",
+    "expires_at": 4_000_000_000,
+    "max_age_seconds": 604_800,
+}
+"""What auth answers to a visitor's first change."""
 
 
 @dataclass

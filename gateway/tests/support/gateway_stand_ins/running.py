@@ -35,7 +35,6 @@ async def running(server: uvicorn.Server, port: int = 0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        server.force_exit = True
         await task
         listener.close()
 

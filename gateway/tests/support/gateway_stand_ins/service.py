@@ -69,16 +69,15 @@ class StandInService:
         self.seen.append(seen)
         async with self.arrived:
             self.arrived.notify_all()
-        handler = self.handlers.get(raw_path)
-        if handler is None:
-            await NOT_FOUND(scope, receive, send)
-            return
-        if raw_path.endswith("/streamed"):  # its handler reads the body itself
-            response = await handler(request)
-        else:
+        if not raw_path.endswith("/streamed"):  # such a path's handler reads the body itself
             seen.body = await request.body()
-            response = await handler(request)
+        handler = self.handlers.get(raw_path)
+        response = await handler(request) if handler is not None else NOT_FOUND
         await response(scope, receive, send)
+
+    def forget(self) -> None:
+        self.handlers.clear()
+        self.seen.clear()
 
     async def wait_for_calls(self, path: str, number: int) -> None:
         async with asyncio.timeout(10), self.arrived:

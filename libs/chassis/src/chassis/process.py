@@ -59,6 +59,19 @@ class _ReturningServer(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
+class _Pulse(Heartbeat):
+    """Beats for all: a task that fails and is tried again hangs no more than the others, however long the outage."""
+
+    def __init__(self, heartbeats: Sequence[Heartbeat]) -> None:
+        super().__init__()
+        self._heartbeats = heartbeats
+
+    def beat(self) -> None:
+        """Note a turn of every task."""
+        for heartbeat in self._heartbeats:
+            heartbeat.beat()
+
+
 def _config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -137,10 +150,9 @@ async def _run_tasks(
         return all(heartbeat.is_alive() for heartbeat in heartbeats)
 
     app = Starlette(routes=health_routes(readiness=readiness, is_alive=is_alive))
-    spare = Heartbeat()
+    pulse = _Pulse(heartbeats)
     running = [
-        asyncio.create_task(keep_running(name, run, heartbeat=heartbeats[0] if heartbeats else spare), name=name)
-        for name, run in tasks.items()
+        asyncio.create_task(keep_running(name, run, heartbeat=pulse), name=name) for name, run in tasks.items()
     ]
     try:
         await _ReturningServer(_config(app, host=host, port=port)).serve()  # returns on SIGTERM or SIGINT

@@ -21,7 +21,8 @@ async def test_renewal_gives_a_fresh_identity_and_lets_the_session_live_on(
     answer = await gateway.renew(ann.session)
     body = answer.json()
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
-    assert set(body) == {"identity", "expires_at"}
+    assert set(body) == {"identity", "expires_at", "max_age_seconds"}
+    assert body["max_age_seconds"] == 604_800
     assert 290 < body["expires_at"] - time.time() <= 300
     assert await redis_client.hget(key, "identity") == body["identity"]
     assert await redis_client.hget(key, "identity_expires_at") == str(body["expires_at"])

@@ -210,3 +210,20 @@ async def test_events_and_audit_are_written_with_the_account(person: Any, events
     entries = await rows("SELECT * FROM audit_entries WHERE user_id = CAST(:id AS uuid) ORDER BY id", id=user_id)
     assert [entry["action"] for entry in entries] == ["account.registered", "session.signed-in", "session.signed-out"]
     assert {entry["address"] for entry in entries} == {ann.address}
+
+
+async def test_who_comes_while_too_many_passwords_wait_is_told_to_come_back(
+    settings: ServeSettings, person: Any
+) -> None:
+    ann, app = person(), build_app(settings)
+    await ann.register()
+    room = app.state.wiring.sign_in._passwords._room
+    taken = 0
+    while room.acquire(blocking=False):
+        taken += 1
+    async with asgi_client(app) as ann.client:
+        for answer in (await ann.login(), await ann.register()):
+            assert (answer.status_code, answer.json()["code"]) == (503, "sign_in_busy")
+            assert int(answer.headers["retry-after"]) >= 1
+        room.release(taken)
+        assert (await ann.login()).status_code == 200

@@ -98,33 +98,6 @@ async def test_another_password_replaces_the_former_and_ends_its_sessions(
     assert (await ann.login(password="quite another password")).json()["user"]["roles"] == ["user"]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"--email": "nobody"}, "@-sign"),
-        ({"--role": "emperor"}, "invalid choice"),
-        ({"--role": "developer"}, "invalid choice"),
-        ({"--password-file": "/nowhere/password"}, "password file"),
-        ({"--name": " "}, "visible"),
-    ],
-)
-def test_a_wrong_command_line_is_explained(run: Run, tmp_path: Path, change: dict[str, str], message: str) -> None:
-    password_file = tmp_path / "password"
-    password_file.write_text("a good password")
-    options = {"--email": "a@example.com", "--password-file": str(password_file), "--name": "A", "--role": "reviewer"}
-    answer = run("ensure-user", *(part for pair in (options | change).items() for part in pair))
-    assert answer.returncode == 2
-    assert message in answer.stderr
-
-
-def test_a_password_file_with_too_short_a_password_is_refused_without_quoting_it(run: Run, tmp_path: Path) -> None:
-    password_file = tmp_path / "password"
-    password_file.write_text("hunter2")
-    answer = run(*_wanted(password_file, "a@example.com"))
-    assert answer.returncode == 2
-    assert "hunter2" not in answer.stderr
-
-
 def test_the_committed_document_is_current_and_needs_no_environment() -> None:
     bare = {"PATH": os.environ["PATH"]}
     command = [sys.executable, "-m", "auth", "openapi"]

@@ -23,7 +23,7 @@ def upgrade() -> None:
 def _create_plugins() -> None:
     op.create_table(
         "plugins",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", sa.Text(collation="C"), primary_key=True),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("description", sa.Text, nullable=False),
         sa.Column("author_id", sa.Uuid, nullable=False),
@@ -77,7 +77,7 @@ def _create_plugins() -> None:
 def _create_versions() -> None:
     op.create_table(
         "versions",
-        sa.Column("plugin_id", sa.Text, sa.ForeignKey("plugins.id"), primary_key=True),
+        sa.Column("plugin_id", sa.Text(collation="C"), sa.ForeignKey("plugins.id"), primary_key=True),
         sa.Column("version", sa.Text, primary_key=True),
         sa.Column(
             "version_key", sa.Text(collation="C"), nullable=False, comment="byte order is the precedence of versions"
@@ -100,7 +100,7 @@ def _create_versions() -> None:
 def _create_install_counts() -> None:
     op.create_table(
         "install_counts",
-        sa.Column("plugin_id", sa.Text, primary_key=True),
+        sa.Column("plugin_id", sa.Text(collation="C"), primary_key=True),
         sa.Column("count", sa.BigInteger, nullable=False),
         sa.Column("dirty_at", sa.DateTime(timezone=True), comment="changed since it was copied to plugins"),
     )
@@ -112,7 +112,7 @@ def _create_install_counts() -> None:
 def _create_reviews() -> None:
     op.create_table(
         "reviews",
-        sa.Column("plugin_id", sa.Text, sa.ForeignKey("plugins.id"), primary_key=True),
+        sa.Column("plugin_id", sa.Text(collation="C"), sa.ForeignKey("plugins.id"), primary_key=True),
         sa.Column("user_id", sa.Uuid, primary_key=True),
         sa.Column("user_name", sa.Text, nullable=False),
         sa.Column("rating", sa.SmallInteger, nullable=False),

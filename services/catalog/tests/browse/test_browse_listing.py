@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.domain.browse import BrowseRequest, Engine, Position, Sort
+from catalog.domain.browse import BrowseRequest, Engine, Position
+from chassis.cursors import encode_cursor
 from contracts.events.documents import PluginDocument
 from contracts.search_index import rating_rank
 
@@ -69,7 +70,7 @@ async def test_every_sort_gives_every_plugin_once_in_order(
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
-@pytest.mark.parametrize("query", ["chart", "editor", "a", "markdown parser"])
+@pytest.mark.parametrize("query", ["chart", "editor", "data", "markdown parser"])
 async def test_a_listing_by_relevance_is_the_same_in_any_pages(
     listing: httpx.AsyncClient, query: str, limit: int
 ) -> None:
@@ -198,8 +199,6 @@ FORGED = [
 
 @pytest.mark.parametrize("position", FORGED, ids=str)
 async def test_a_forged_cursor_is_refused(listing: httpx.AsyncClient, position: list[Any]) -> None:
-    from chassis.cursors import encode_cursor
-
     request = BrowseRequest.of(text=None, category=None, tags=(), sort=None, limit=20)
     answer = await listing.get("/plugins", params={"cursor": encode_cursor(request.listing, position)})
     assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid"), answer.text
@@ -211,16 +210,13 @@ async def test_a_broken_cursor_is_refused(listing: httpx.AsyncClient, cursor: st
     assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
 
 
-@pytest.mark.parametrize("key", [-1.5, 1e300, 0, -(2**62)])
+@pytest.mark.parametrize("key", [-1.5, 0, 1e18, -(2**62)])
 async def test_a_score_that_no_plugin_has_is_a_position_like_any_other(client: httpx.AsyncClient, key: float) -> None:
     request = BrowseRequest.of(text="chart", category=None, tags=(), sort=None, limit=20)
     cursor = Position(Engine.SEARCH, key, "chart-js").cursor(request)
     answer = await client.get("/plugins", params={"q": "chart", "cursor": cursor})
-    if abs(key) <= 2**63:
-        assert answer.status_code == 200
-        assert answer.json()["degraded"] is False
-    else:
-        assert answer.json()["code"] == "cursor_invalid"
+    assert answer.status_code == 200
+    assert answer.json()["degraded"] is False
 
 
 async def test_the_link_header_leads_to_the_next_page(listing: httpx.AsyncClient) -> None:
@@ -232,7 +228,7 @@ async def test_the_link_header_leads_to_the_next_page(listing: httpx.AsyncClient
     assert second.status_code == 200
     assert "next" not in second.links
     ids = [item["id"] for page in (first, second) for item in page.json()["items"]]
-    assert ids == ["code-mirror", "prosemirror", "monaco-editor", "quill"] or len(set(ids)) == 4
+    assert ids == ["code-mirror", "prosemirror", "quill", "monaco-editor"]
 
 
 async def test_caches_may_keep_a_listing_until_its_group_is_purged(client: httpx.AsyncClient) -> None:
@@ -246,9 +242,3 @@ async def test_caches_may_keep_a_listing_until_its_group_is_purged(client: httpx
     again = await client.get("/plugins", params={"q": "chart"}, headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["cache-groups"] == '"plugins"'
-
-
-@pytest.mark.parametrize("sort", SORTS)
-async def test_orders_of_the_two_engines_have_the_same_keys(sort: str) -> None:
-    request = BrowseRequest.of(text=None, category=None, tags=(), sort=Sort(sort), limit=20)
-    assert request.sort == sort

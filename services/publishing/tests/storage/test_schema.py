@@ -42,9 +42,9 @@ async def test_published_versions_and_decisions_never_change(
     await developer.submission_in(submission_id, "awaiting_review")
     await reviewer.approve(submission_id)
     await developer.submission_in(submission_id, "published")
-    with pytest.raises(DBAPIError, match="never change"):
-        async with database.transaction() as connection:
-            values = {"id": plugin_id} if ":id" in statement else {}
+    values = {"id": plugin_id} if ":id" in statement else {}
+    async with database.transaction() as connection:
+        with pytest.raises(DBAPIError, match="never change"):
             await connection.execute(text(statement), values)
 
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Response
 
 from auth.api.dependencies import Wired, require_internal_token
-from auth.api.schemas import AnonymousView, IdentityView, RenewBody
+from auth.api.schemas import AnonymousView, RenewBody, RenewedView
 from auth.api.small_body import SmallBodyRoute
 
 router = APIRouter(
@@ -15,10 +15,12 @@ router = APIRouter(
 
 
 @router.post("/sessions/renew")
-async def renew_session(body: RenewBody, response: Response, wiring: Wired) -> IdentityView:
-    identity = await wiring.renew_session.execute(body.session)
+async def renew_session(body: RenewBody, response: Response, wiring: Wired) -> RenewedView:
+    renewed = await wiring.renew_session.execute(body.session)
     response.headers["cache-control"] = "no-store"
-    return IdentityView(identity=identity.token, expires_at=identity.expires_at)
+    return RenewedView(
+        identity=renewed.identity.token, expires_at=renewed.identity.expires_at, max_age_seconds=renewed.ttl_seconds
+    )
 
 
 @router.post("/anonymous")

@@ -105,15 +105,19 @@ class DeveloperProfileView(BaseModel):
         )
 
 
-class IdentityView(BaseModel):
-    """A fresh identity, for the gateway."""
+class RenewedView(BaseModel):
+    """A fresh identity, for the gateway.
+
+    `expires_at` is the identity's, in seconds since the epoch; `max_age_seconds` how long the session lives on unless
+    it is used, which is what its cookie may say anew.
+    """
 
     identity: str
     expires_at: int
+    max_age_seconds: int
 
 
-class AnonymousView(IdentityView):
+class AnonymousView(RenewedView):
     """A fresh anonymous session, for the gateway."""
 
     session: str
-    max_age_seconds: int

@@ -1,12 +1,11 @@
 """The gateway wants a fresh identity for a session."""
 
 from auth.domain.errors import SessionEndedError
-from auth.domain.identity_signer import SignedIdentity
 from auth.domain.sessions import Subject, subject_of
 from auth.storage.accounts import find_account
 from auth.storage.anonymous import touch_anonymous
 from auth.storage.sessions import StoredSession
-from auth.usecases.session_issuer import SessionIssuer
+from auth.usecases.session_issuer import RenewedSession, SessionIssuer
 from chassis.db import Database
 
 
@@ -25,7 +24,7 @@ class RenewSession:
         self._database = database
         self._sessions = sessions
 
-    async def execute(self, session_id: str) -> SignedIdentity:
+    async def execute(self, session_id: str) -> RenewedSession:
         """Renew the identity and let the session live on.
 
         Raises
@@ -42,10 +41,10 @@ class RenewSession:
         if subject is None:
             await self._sessions.end(session)
             raise SessionEndedError("the owner of this session does not exist any more")
-        identity = await self._sessions.renew(session, subject)
-        if identity is None:
+        renewed = await self._sessions.renew(session, subject)
+        if renewed is None:
             raise SessionEndedError("the session has just ended")
-        return identity
+        return renewed
 
     async def _find_subject(self, session: StoredSession) -> Subject | None:
         if session.kind == "user":

@@ -35,6 +35,14 @@ class OpenedSession:
         return hash_prefix(find_session_hash(self.session_id) or "")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewedSession:
+    """A session's identity now, and how many seconds the session lives on unless it is used."""
+
+    identity: SignedIdentity
+    ttl_seconds: int
+
+
 class SessionIssuer:
     """Opens, renews, rewrites and ends sessions.
 
@@ -78,11 +86,12 @@ class SessionIssuer:
             ttl_seconds=self._ttl_seconds,
         )
 
-    async def renew(self, session: StoredSession, subject: Subject) -> SignedIdentity | None:
+    async def renew(self, session: StoredSession, subject: Subject) -> RenewedSession | None:
         """Give the session a fresh identity and let it live on; None where it ended meanwhile."""
         now = self._clock.now()
         identity = self._signer.sign(subject, session_hash=session.session_hash, now=now)
-        return await self._store.renew(session.session_hash, subject=subject, identity=identity, now=now)
+        stands = await self._store.renew(session.session_hash, subject=subject, identity=identity, now=now)
+        return None if stands is None else RenewedSession(identity=stands, ttl_seconds=self._ttl_seconds)
 
     async def rewrite_all(self, subject: Subject) -> None:
         """Make every session of a subject say what is true of it now."""

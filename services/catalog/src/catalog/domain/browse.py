@@ -141,7 +141,8 @@ def position_of(request: BrowseRequest, cursor: str, *, engine: Engine) -> Posit
     maker, key, plugin_id = decode_cursor(request.listing, cursor, length=_POSITION_PARTS)
     wants_integer = request.sort is not Sort.RELEVANCE or maker == Engine.DATABASE
     if (
-        maker not in set(Engine)
+        not isinstance(maker, str)
+        or maker not in set(Engine)
         or not _is_key(key, integer=wants_integer)
         or not (isinstance(plugin_id, str) and is_plugin_id(plugin_id))
     ):

@@ -25,11 +25,14 @@ STEP = 10**12
 
 _WORDS = "concat_ws(' ', id, name, author_name, category, array_to_string(tags, ' '), description)"
 _COMPACT = r"regexp_replace(lower({}), '(\W|_)+', '', 'g')"
-_FITS = f"{LISTED} AND tags @> CAST(:tags AS text[]) AND {_WORDS} ILIKE ALL (CAST(:patterns AS text[]))"
+_SAME_NAME = f":compact <> '' AND :compact IN ({_COMPACT.format('id')}, {_COMPACT.format('name')})"
+_FITS = (
+    f"{LISTED} AND tags @> CAST(:tags AS text[]) AND ({_WORDS} ILIKE ALL (CAST(:patterns AS text[])) OR ({_SAME_NAME}))"
+)
 _IN_CATEGORY = "(CAST(:category AS text) IS NULL OR category = :category)"
 _STEPS = (
     "CASE"
-    f" WHEN :compact <> '' AND :compact IN ({_COMPACT.format('id')}, {_COMPACT.format('name')}) THEN 5"
+    f" WHEN {_SAME_NAME} THEN 5"
     " WHEN name ILIKE :beginning OR id ILIKE :beginning THEN 4"
     " WHEN concat_ws(' ', id, name) ILIKE ALL (CAST(:patterns AS text[])) THEN 3"
     " WHEN tags && CAST(:words AS text[]) THEN 2"

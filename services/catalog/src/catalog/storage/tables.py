@@ -22,13 +22,15 @@ from chassis.outbox import outbox_table
 
 METADATA = MetaData()
 
+# Ids sort by bytes ("C"), as Python sorts them: all who lock several plugins do so in one and the same order.
+
 LISTED = "status = 'published' AND latest_version IS NOT NULL"
 """SQL condition on a row of `PLUGINS`: everybody may see it. The partial indexes state it in these words."""
 
 PLUGINS = Table(
     "plugins",
     METADATA,
-    Column("id", Text, primary_key=True),
+    Column("id", Text(collation="C"), primary_key=True),
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("author_id", Uuid, nullable=False),
@@ -68,7 +70,7 @@ Index("plugins_counts_dirty_idx", PLUGINS.c.counts_dirty_at, postgresql_where=te
 VERSIONS = Table(
     "versions",
     METADATA,
-    Column("plugin_id", Text, ForeignKey("plugins.id"), primary_key=True),
+    Column("plugin_id", Text(collation="C"), ForeignKey("plugins.id"), primary_key=True),
     Column("version", Text, primary_key=True),
     Column("version_key", Text(collation="C"), nullable=False, comment="byte order is the precedence of versions"),
     Column("prerelease", Boolean, nullable=False),
@@ -89,7 +91,7 @@ INSTALL_COUNTS = Table(
     "install_counts",
     METADATA,
     # No foreign key: an install may be counted before the plugin's own event arrives here.
-    Column("plugin_id", Text, primary_key=True),
+    Column("plugin_id", Text(collation="C"), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("dirty_at", DateTime(timezone=True), nullable=True, comment="changed since it was copied to plugins"),
 )
@@ -98,7 +100,7 @@ Index("install_counts_dirty_idx", INSTALL_COUNTS.c.dirty_at, postgresql_where=te
 REVIEWS = Table(
     "reviews",
     METADATA,
-    Column("plugin_id", Text, ForeignKey("plugins.id"), primary_key=True),
+    Column("plugin_id", Text(collation="C"), ForeignKey("plugins.id"), primary_key=True),
     Column("user_id", Uuid, primary_key=True),
     Column("user_name", Text, nullable=False),
     Column("rating", SmallInteger, nullable=False),

@@ -32,6 +32,8 @@ def check_source_map(content: bytes | None) -> list[Finding]:
         return [_blocked("M1", f"byte {error.start} is not UTF-8")]
     except json.JSONDecodeError as error:
         return [_blocked("M1", f"line {error.lineno}, column {error.colno}: {error.msg}")]
+    except ValueError:
+        return [_blocked("M1", "a number has too many digits")]
     except RecursionError:
         return [_blocked("M1", "nested too deeply")]
     return [_blocked("M2", fault) for fault in _faults(value)]
