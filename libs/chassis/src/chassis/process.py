@@ -151,9 +151,7 @@ async def _run_tasks(
 
     app = Starlette(routes=health_routes(readiness=readiness, is_alive=is_alive))
     pulse = _Pulse(heartbeats)
-    running = [
-        asyncio.create_task(keep_running(name, run, heartbeat=pulse), name=name) for name, run in tasks.items()
-    ]
+    running = [asyncio.create_task(keep_running(name, run, heartbeat=pulse), name=name) for name, run in tasks.items()]
     try:
         await _ReturningServer(_config(app, host=host, port=port)).serve()  # returns on SIGTERM or SIGINT
     finally:
