@@ -8,6 +8,7 @@ BIN := .venv/bin
 LOCAL := $(BIN)/python -m platform_local.cli
 PACKAGES = $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml gateway/pyproject.toml deploy/*/pyproject.toml))
 SOURCES = $(wildcard $(addsuffix /src,$(PACKAGES)))
+SPACE := $(subst ,, )
 TESTS = $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
 # STACK=docker, GATEWAY_PORT, PLATFORM_STACK, PLATFORM_PORT_OFFSET and the service settings go through the environment.
 export STACK
@@ -54,7 +55,7 @@ format: bootstrap ## let ruff mend what it can
 
 types: bootstrap ## mypy, strict, every package and every test
 	@$(BIN)/mypy $(SOURCES)
-	@$(BIN)/mypy $(TESTS)
+	@MYPYPATH=$(subst $(SPACE),:,$(wildcard $(addsuffix /support,$(TESTS)))) $(BIN)/mypy $(TESTS)
 
 arch: bootstrap ## import-linter: who may import whom
 	@$(BIN)/lint-imports

@@ -112,7 +112,7 @@ async def lasting_platform(redis_url: str, stand_ins: dict[str, StandInService])
 
 
 @pytest.fixture
-def steady_platform(lasting_platform: Platform, services: dict[str, StandInService]) -> Platform:  # noqa: ARG001 - emptied
+def steady(lasting_platform: Platform, services: dict[str, StandInService]) -> Platform:  # noqa: ARG001 - emptied
     """One gateway for all tests that leave nothing behind in it."""
     return lasting_platform
 

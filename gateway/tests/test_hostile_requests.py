@@ -40,11 +40,11 @@ def head(target: bytes, *headers: bytes, method: bytes = b"GET") -> bytes:
         b'/api/v1/plugins/a"b',
     ],
 )
-async def test_an_address_that_parsers_read_differently_is_refused(steady_platform: Platform, target: bytes) -> None:
-    answer = await send_raw(steady_platform.url, head(target))
+async def test_an_address_that_parsers_read_differently_is_refused(steady: Platform, target: bytes) -> None:
+    answer = await send_raw(steady.url, head(target))
     assert answer.status == 400
     assert answer.problem["code"] == "address_invalid"
-    assert steady_platform.catalog.seen == []
+    assert steady.catalog.seen == []
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,12 @@ async def test_an_address_that_parsers_read_differently_is_refused(steady_platfo
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", "TLS"),
     ],
 )
-async def test_what_breaks_http_is_refused_with_a_problem(
-    steady_platform: Platform, request_bytes: bytes, why: str
-) -> None:
-    answer = await send_raw(steady_platform.url, request_bytes)
+async def test_what_breaks_http_is_refused_with_a_problem(steady: Platform, request_bytes: bytes, why: str) -> None:
+    answer = await send_raw(steady.url, request_bytes)
     assert answer.status == 400, why
     assert answer.problem["code"] == "request_malformed"
     assert answer.headers["connection"] == "close"
-    assert all(service.seen == [] for service in (steady_platform.catalog, steady_platform.auth))
+    assert all(service.seen == [] for service in (steady.catalog, steady.auth))
 
 
 @pytest.mark.parametrize(
@@ -87,60 +85,60 @@ async def test_what_breaks_http_is_refused_with_a_problem(
     [[b"x-long: " + b"a" * 65_536], [b"x-%d: a" % number for number in range(1_000)]],
     ids=["64 kB", "1,000 headers"],
 )
-async def test_headers_beyond_the_limits_are_refused(steady_platform: Platform, headers: list[bytes]) -> None:
-    answer = await send_raw(steady_platform.url, head(b"/api/v1/plugins", *headers))
+async def test_headers_beyond_the_limits_are_refused(steady: Platform, headers: list[bytes]) -> None:
+    answer = await send_raw(steady.url, head(b"/api/v1/plugins", *headers))
     assert answer.status == 431
     assert answer.problem["code"] == "headers_too_large"
 
 
 @pytest.mark.parametrize("target", [b"/" + b"a" * 2_000, b"/api/v1/plugins?q=" + b"a" * 9_000, b"/" + b"a" * 40_000])
-async def test_an_endless_address_is_refused(steady_platform: Platform, target: bytes) -> None:
-    answer = await send_raw(steady_platform.url, head(target))
+async def test_an_endless_address_is_refused(steady: Platform, target: bytes) -> None:
+    answer = await send_raw(steady.url, head(target))
     assert answer.status == 414
     assert answer.problem["code"] == "address_too_long"
 
 
 @pytest.mark.parametrize("name", [b"authorization", b"origin"])
-async def test_a_header_that_may_stand_once_is_refused_twice(steady_platform: Platform, name: bytes) -> None:
+async def test_a_header_that_may_stand_once_is_refused_twice(steady: Platform, name: bytes) -> None:
     answer = await send_raw(
-        steady_platform.url,
+        steady.url,
         head(b"/api/v1/auth/logout", name + b": Bearer aaaa", name + b": Bearer bbbb", method=b"POST"),
     )
     assert answer.status == 400
     assert answer.problem["code"] == "request_malformed"
 
 
-async def test_a_header_that_is_not_utf8_is_refused(steady_platform: Platform) -> None:
-    answer = await send_raw(steady_platform.url, head(b"/api/v1/user/plugins", b"x-name: \xff\xfe"))
+async def test_a_header_that_is_not_utf8_is_refused(steady: Platform) -> None:
+    answer = await send_raw(steady.url, head(b"/api/v1/user/plugins", b"x-name: \xff\xfe"))
     assert answer.status == 400
     assert answer.problem["code"] == "request_malformed"
 
 
-async def test_a_connection_never_sees_the_answer_of_another(steady_platform: Platform) -> None:
-    steady_platform.installs.reply("/api/v1/user/plugins", "mine")
-    steady_platform.installs.reply("/api/v1/user/canary", "canary")
+async def test_a_connection_never_sees_the_answer_of_another(steady: Platform) -> None:
+    steady.installs.reply("/api/v1/user/plugins", "mine")
+    steady.installs.reply("/api/v1/user/canary", "canary")
     smuggled = head(b"/api/v1/user/canary")
     body = b"0\r\n\r\n" + smuggled
     attack = head(b"/api/v1/user/plugins", b"content-length: %d" % len(body), method=b"PUT") + body
-    answer = await send_raw(steady_platform.url, attack)
+    answer = await send_raw(steady.url, attack)
     assert answer.body == b"mine"
-    assert steady_platform.installs.last.body == body
-    assert steady_platform.installs.calls("/api/v1/user/canary") == 0
+    assert steady.installs.last.body == body
+    assert steady.installs.calls("/api/v1/user/canary") == 0
 
 
-async def test_a_head_that_never_ends_is_given_up(steady_platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_never_ends_is_given_up(steady: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.2)
-    reader, writer = await asyncio.open_connection(*steady_platform.url.removeprefix("http://").split(":"))
+    reader, writer = await asyncio.open_connection(*steady.url.removeprefix("http://").split(":"))
     writer.write(b"GET /api/v1/plugins HTTP/1.1\r\nx-slow: ")
     async with asyncio.timeout(5):
         assert await reader.read() == b""
     writer.close()
 
 
-async def test_a_pipelined_request_has_its_own_answer(steady_platform: Platform) -> None:
-    steady_platform.installs.reply("/api/v1/user/one", "1")
-    steady_platform.installs.reply("/api/v1/user/two", "2")
-    reader, writer = await asyncio.open_connection(*steady_platform.url.removeprefix("http://").split(":"))
+async def test_a_pipelined_request_has_its_own_answer(steady: Platform) -> None:
+    steady.installs.reply("/api/v1/user/one", "1")
+    steady.installs.reply("/api/v1/user/two", "2")
+    reader, writer = await asyncio.open_connection(*steady.url.removeprefix("http://").split(":"))
     writer.write(head(b"/api/v1/user/one") + head(b"/api/v1/user/two", b"connection: close"))
     async with asyncio.timeout(5):
         both = await reader.read()

@@ -64,8 +64,8 @@ def test_every_documented_operation_is_reachable() -> None:
             assert operation["operationId"].startswith(f"{route.upstream}_"), path
 
 
-async def test_an_unknown_address_is_a_problem(steady_platform: Platform) -> None:
-    answer = await steady_platform.client.get("/api/v1/nothing-here")
+async def test_an_unknown_address_is_a_problem(steady: Platform) -> None:
+    answer = await steady.client.get("/api/v1/nothing-here")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "route_not_found"
@@ -73,24 +73,24 @@ async def test_an_unknown_address_is_a_problem(steady_platform: Platform) -> Non
     assert len(answer.json()["trace_id"]) == 32
 
 
-async def test_path_and_query_go_on_byte_for_byte(steady_platform: Platform) -> None:
+async def test_path_and_query_go_on_byte_for_byte(steady: Platform) -> None:
     target = "/api/v1/user/plugins/caf%C3%A9-1.0~a!$'()*+,=:@?b=%2f&a=%20+&&x=%zz;y"
-    await steady_platform.client.get(steady_platform.url + target)
-    assert steady_platform.installs.last.target == target
+    await steady.client.get(steady.url + target)
+    assert steady.installs.last.target == target
 
 
-async def test_an_unknown_method_is_a_problem(steady_platform: Platform) -> None:
-    answer = await steady_platform.client.request("PROPFIND", "/api/v1/plugins")
+async def test_an_unknown_method_is_a_problem(steady: Platform) -> None:
+    answer = await steady.client.request("PROPFIND", "/api/v1/plugins")
     assert answer.status_code == 405
     assert answer.json()["code"] == "method_not_allowed"
     assert "GET" in answer.headers["allow"]
 
 
-async def test_head_is_answered_from_get(steady_platform: Platform) -> None:
-    steady_platform.installs.reply("/api/v1/user/plugins", "[1,2]", headers={"etag": '"a"'})
-    answer = await steady_platform.client.head("/api/v1/user/plugins")
+async def test_head_is_answered_from_get(steady: Platform) -> None:
+    steady.installs.reply("/api/v1/user/plugins", "[1,2]", headers={"etag": '"a"'})
+    answer = await steady.client.head("/api/v1/user/plugins")
     assert answer.status_code == 200
     assert answer.headers["etag"] == '"a"'
     assert answer.headers["content-length"] == "5"
     assert answer.content == b""
-    assert steady_platform.installs.last.method == "GET"
+    assert steady.installs.last.method == "GET"

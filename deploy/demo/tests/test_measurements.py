@@ -26,9 +26,9 @@ def test_the_report_compares_each_measurement_with_its_target() -> None:
     findings.notes.append("Something [odd].")
     screen = io.StringIO()
 
-    print_report(Console(file=screen, width=120), findings)
+    print_report(Console(file=screen, width=80), findings)
 
-    rows = {line.split("│")[1].strip(): line for line in screen.getvalue().splitlines() if "│" in line}
+    rows = {line.split("  ")[1].strip(): line for line in screen.getvalue().splitlines() if line.count("  ")}
     assert "1,200" in rows["installs"]
     assert "600 ms" in rows["approved → searchable"]
     assert "✓" in rows["approved → searchable"]

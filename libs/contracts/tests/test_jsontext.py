@@ -16,6 +16,8 @@ from contracts.jsontext import StrictJsonError, parse_strict
         (b"1e999", "not finite"),
         (b"9" * 5000, "2^53"),
         (b"9007199254740993", "2^53"),
+        (b"1e300", "2^53"),
+        (b"-1e17", "2^53"),
         (b"[" * 200_000, "levels"),
         (b'{"a":' * 40 + b"1" + b"}" * 40, "levels"),
         (b'"\\ud800"', "surrogate"),

@@ -14,9 +14,11 @@ from opensearchpy import AsyncOpenSearch
 
 from chassis.kafka import Kafka
 from chassis.process import Heartbeat, keep_running
+from contracts import search_index
 from contracts.envelope import Event
 from contracts.events.documents import PluginDocument, PluginDocumentRemoved
 from contracts.events.plugins import Author
+from search_indexer.clients.feed_progress import FeedProgress
 from search_indexer.clients.purges import CachePurges
 from search_indexer.consumers.documents import documents_subscription
 from search_indexer.jobs.feed_index import IndexFeed
@@ -25,6 +27,7 @@ from search_indexer.storage.index_setup import IndexSetup
 from search_indexer.storage.plugin_index import PluginIndex
 from search_indexer.usecases.apply_documents import ApplyDocuments
 from search_indexer.usecases.identify_index import IdentifyIndex
+from search_indexer.usecases.promote_index import PromoteIndex
 
 AT = datetime(2026, 5, 4, 12, 30, 0, 250, tzinfo=UTC)
 AUTHOR = Author(id=uuid.UUID(int=7), name="Ann")
@@ -105,6 +108,16 @@ async def shelf(engine: AsyncOpenSearch, setup: IndexSetup) -> Shelf:
 
 
 @pytest.fixture
+async def next_shelf(shelf: Shelf, alias: str, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """The index of a later release, whose mapping differs, beside `shelf`, which is being read."""
+    properties = {**search_index.MAPPINGS["properties"], "licence": {"type": "keyword"}}
+    monkeypatch.setattr(search_index, "MAPPINGS", {**search_index.MAPPINGS, "properties": properties})
+    setup = IndexSetup(client=shelf.engine, alias=alias)
+    await setup.create()
+    return Shelf(shelf.engine, setup, PluginIndex(client=shelf.engine, index=setup.index))
+
+
+@pytest.fixture
 async def purges(redis_url: str) -> AsyncIterator[CachePurges]:
     publisher = CachePurges(url=redis_url)
     yield publisher
@@ -113,21 +126,21 @@ async def purges(redis_url: str) -> AsyncIterator[CachePurges]:
 
 @pytest.fixture
 async def publish(kafka_bootstrap_servers: str, topic_prefix: str) -> AsyncIterator[Callable[..., Awaitable[None]]]:
-    """``await publish([event, …], partition=None)`` writes to the documents' topic."""
+    """``await publish([event, …], partition=None)`` writes to the documents' topic, in a transaction as relays do."""
     kafka = Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=topic_prefix)
-    producer: AIOKafkaProducer = kafka.producer()
+    producer: AIOKafkaProducer = kafka.producer(transactional_id=f"test.{uuid.uuid4()}")
     await producer.start()
 
     async def send(events: Sequence[Event], partition: int | None = None) -> None:
-        for item in events:
-            await producer.send(
-                kafka.named(PluginDocument.topic),
-                key=item.key.encode(),
-                value=item.data,
-                headers=item.headers(),
-                partition=partition,
-            )
-        await producer.flush()
+        async with producer.transaction():
+            for item in events:
+                await producer.send(
+                    kafka.named(PluginDocument.topic),
+                    key=item.key.encode(),
+                    value=item.data,
+                    headers=item.headers(),
+                    partition=partition,
+                )
 
     yield send
     await producer.stop()
@@ -141,9 +154,12 @@ def feeding(kafka_bootstrap_servers: str, topic_prefix: str, purges: CachePurges
     async def run(shelf: Shelf) -> AsyncIterator[None]:
         apply = ApplyDocuments(index=shelf.index, purges=purges)
         heartbeat = Heartbeat()
+        kafka = Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=topic_prefix)
+        progress = FeedProgress(kafka=kafka, topic=PluginDocument.topic)
         feed = IndexFeed(
-            kafka=Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=topic_prefix),
+            kafka=kafka,
             identify=IdentifyIndex(setup=shelf.setup),
+            promote=PromoteIndex(setup=shelf.setup, progress=progress, purges=purges),
             subscribe=lambda generation: documents_subscription(apply=apply, generation=generation),
             heartbeat=heartbeat,
             watch_seconds=0.2,

@@ -1,5 +1,6 @@
 """The tables at the end."""
 
+from rich.box import SIMPLE, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -8,7 +9,7 @@ from demo.measurements import Findings, Measurement, percentile
 
 def print_report(console: Console, findings: Findings) -> None:
     """Print what was counted, what was measured against its target, and what is worth a note."""
-    counts = Table(title="What was done", title_justify="left", show_header=False)
+    counts = Table(title="What was done", title_justify="left", show_header=False, box=SIMPLE)
     counts.add_column("what")
     counts.add_column("n", justify="right")
     for what, number in findings.counts.items():
@@ -20,10 +21,11 @@ def print_report(console: Console, findings: Findings) -> None:
 
 
 def _measurements(rows: list[Measurement]) -> Table:
-    table = Table(title="What was measured", title_justify="left")
-    table.add_column("")
-    for name in ("n", "p50", "p95", "p99", "worst", "target (p95)", ""):
-        table.add_column(name, justify="right")
+    # No lines between columns: it fits into 80 characters.
+    table = Table(title="What was measured; targets are for p95", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("", no_wrap=True)
+    for name in ("n", "p50", "p95", "p99", "worst", "target", ""):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         target = _duration(row.target_seconds)
         if not row.seconds:

@@ -43,7 +43,7 @@ class Migrations:
 
     def upgrade(self) -> None:
         """Bring the schema to the newest revision; several callers at once are safe, a repeat does nothing."""
-        engine = create_engine(self._url)
+        engine = create_engine(self._url, hide_parameters=True)
         try:
             with engine.connect() as connection:
                 # Advisory locks are database-wide, so the key carries the schema's name.
@@ -83,7 +83,7 @@ class Migrations:
 
     def drift(self, metadata: MetaData) -> list[object]:
         """Compare the migrated schema with the tables in code; empty when they agree."""
-        engine = create_engine(self._url)
+        engine = create_engine(self._url, hide_parameters=True)
         try:
             with engine.connect() as connection:
                 return list(

@@ -67,7 +67,9 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; raises when a server is lost, after which it may be called again."""
-        engine = create_async_engine(self._url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
+        engine = create_async_engine(
+            self._url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0, hide_parameters=True
+        )
         try:
             async with engine.connect() as connection:
                 await self._wait_for_turn(connection)

@@ -1,6 +1,6 @@
 """Strict JSON from strangers: what the standard parser accepts silently is refused here.
 
-Refused beside bad syntax: duplicate keys, non-finite numbers, integers beyond 2^53, more than 32 levels, lone
+Refused beside bad syntax: duplicate keys, non-finite numbers, numbers beyond 2^53, more than 32 levels, lone
 surrogates, NUL in strings, a byte order mark and any encoding but UTF-8. Limits follow RFC 8785 and I-JSON (RFC 7493).
 """
 
@@ -39,6 +39,9 @@ def _float(text: str) -> float:
     number = float(text)
     if number in {float("inf"), float("-inf")}:
         raise StrictJsonError("a number is not finite")
+    if abs(number) > MAX_INTEGER:
+        # PostgreSQL's jsonb writes 1e300 out digit by digit, an integer that other readers refuse.
+        raise StrictJsonError(f"the number {text[:20]}… is beyond 2^53")
     return number
 
 

@@ -80,11 +80,13 @@ def check_settings_schema(schema: Any) -> list[Violation]:  # noqa: ANN401 - com
     """
     if not isinstance(schema, dict):
         return [Violation("", "type", "the settings schema is an object")]
+    survey = _walk(schema)
+    if any(violation.code == "size" for violation in survey.violations):
+        return survey.violations  # the check against the meta-schema would take seconds
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         return [Violation(pointer_of(list(error.absolute_path)), "schema", error.message[:300])]
-    survey = _walk(schema)
     found = survey.violations + _check_references(survey, schema.get("$defs") or {})
     if schema.get("type") != "object":
         found.append(Violation("/type", "const", "settings are of type 'object'"))

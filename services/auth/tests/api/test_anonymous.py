@@ -117,4 +117,4 @@ async def test_a_claimed_identity_is_refused_also_where_its_session_was_not_ende
 
 
 async def _is_of(redis_client: Any, key: str, visitor: Any) -> bool:
-    return await redis_client.hget(key, "subject") == (await visitor.me())["anonymous_id"]
+    return bool(await redis_client.hget(key, "subject") == (await visitor.me())["anonymous_id"])

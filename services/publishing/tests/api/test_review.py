@@ -163,7 +163,8 @@ async def test_a_withdrawn_version_leaves_the_queue_and_withdrawing_again_is_har
     await developer.submission_in(submission_id, "withdrawn")
 
     async def bundle_is_gone() -> bool:
-        return problem(await reviewer.get(f"/review/submissions/{submission_id}/bundle")) == (410, "bundle_gone")
+        answer = await reviewer.get(f"/review/submissions/{submission_id}/bundle")
+        return answer.status_code == 410 and problem(answer) == (410, "bundle_gone")
 
     await eventually(bundle_is_gone)
 

@@ -127,4 +127,4 @@ async def test_uploads_take_little_memory(
         for number in range(4):
             assert await send(client, f"1.0.{number}", 5 * MIB) == 202
             assert await send(client, f"1.1.{number}", 6 * MIB) == 413
-        assert server.peak_bytes() - before < 2 * MIB
+        assert server.peak_bytes() - before < 4 * MIB  # less than one bundle

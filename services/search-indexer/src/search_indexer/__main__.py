@@ -1,7 +1,7 @@
-"""``python -m search_indexer work | migrate``."""
+"""``python -m search_indexer work | migrate | promote``."""
 
 from chassis.cli import run_role
 from search_indexer import main
 
 if __name__ == "__main__":
-    run_role("search_indexer", {"work": main.work, "migrate": main.migrate})
+    run_role("search_indexer", {"work": main.work, "migrate": main.migrate, "promote": main.promote})

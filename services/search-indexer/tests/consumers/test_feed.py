@@ -13,13 +13,17 @@ from opensearchpy import AsyncOpenSearch
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
+from chassis.kafka import Kafka
 from contracts.envelope import Event
 from contracts.topics import PLUGIN_DOCUMENTS
+from search_indexer.clients.feed_progress import FeedProgress
 from search_indexer.clients.purges import CHANNEL, CachePurges
 from search_indexer.usecases.apply_documents import ApplyDocuments
+from search_indexer.usecases.promote_index import PromoteIndex
 from testkit.waiting import eventually
 
 MakeEvent = Callable[..., Event]
+PromoteIndexOf = Callable[[Any], PromoteIndex]
 Publish = Callable[..., Awaitable[None]]
 
 
@@ -27,6 +31,13 @@ Publish = Callable[..., Awaitable[None]]
 def own() -> str:
     """A plugin id that no other test uses: the topic is shared by all of them."""
     return f"chart-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def promotion(kafka_bootstrap_servers: str, topic_prefix: str, purges: CachePurges) -> PromoteIndexOf:
+    kafka = Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=topic_prefix)
+    progress = FeedProgress(kafka=kafka, topic=PLUGIN_DOCUMENTS.name)
+    return lambda shelf: PromoteIndex(setup=shelf.setup, progress=progress, purges=purges)
 
 
 @pytest.fixture
@@ -161,6 +172,41 @@ async def test_an_index_that_was_lost_is_filled_again_from_the_topic(
         assert gone not in await shelf.names()
 
 
+async def test_readers_move_to_a_new_mapping_when_it_holds_everything(
+    shelf: Any, next_shelf: Any, feeding: Any, publish: Publish, event: MakeEvent, own: str, heard: PubSub
+) -> None:
+    async with feeding(shelf):
+        await publish([event(f"{own}-{number}", 1) for number in range(20)])
+        await eventually(lambda: has(shelf, f"{own}-19"))
+        assert await next_shelf.setup.find_current() == shelf.setup.index
+        async with feeding(next_shelf):
+            await eventually(lambda: reads(shelf, next_shelf.setup.index), timeout_seconds=30)
+            assert (await next_shelf.names()).keys() >= {f"{own}-{number}" for number in range(20)}
+
+            # The release before is still at work; it must not take its readers back.
+            await publish([event(f"{own}-late", 1)])
+            await eventually(lambda: has(shelf, f"{own}-late"))
+            await eventually(lambda: has(next_shelf, f"{own}-late"))
+            assert await shelf.setup.find_current() == next_shelf.setup.index
+
+
+async def test_a_new_mapping_is_not_read_before_it_is_filled(
+    shelf: Any, next_shelf: Any, publish: Publish, event: MakeEvent, own: str, promotion: PromoteIndexOf
+) -> None:
+    await publish([event(own, 1)])
+    await promotion(next_shelf).execute(group=f"nobody.{own}")
+    assert await next_shelf.setup.find_current() == shelf.setup.index
+
+
+async def test_an_operator_can_return_to_the_release_before(
+    shelf: Any, next_shelf: Any, promotion: PromoteIndexOf
+) -> None:
+    await promotion(next_shelf).force()
+    assert await shelf.setup.find_current() == next_shelf.setup.index
+    await promotion(shelf).force()
+    assert await shelf.setup.find_current() == shelf.setup.index
+
+
 async def test_refreshes_are_at_most_four_a_second(shelf: Any, purges: CachePurges, event: MakeEvent, own: str) -> None:
     apply = ApplyDocuments(index=shelf.index, purges=purges)
     started = time.monotonic()
@@ -169,6 +215,10 @@ async def test_refreshes_are_at_most_four_a_second(shelf: Any, purges: CachePurg
     for sequence in range(2, 6):
         await apply.execute([event(own, sequence)])
     assert time.monotonic() - started >= 4 * 0.25
+
+
+async def reads(shelf: Any, index: str) -> bool:
+    return bool(await shelf.setup.find_current() == index)
 
 
 async def has(shelf: Any, plugin_id: str, name: str | None = None) -> bool:

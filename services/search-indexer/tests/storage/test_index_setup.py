@@ -5,7 +5,6 @@ import pytest
 from opensearchpy import AsyncOpenSearch
 
 from chassis.errors import ServiceUnavailableError
-from contracts import search_index
 from search_indexer.domain.errors import IndexMissingError
 from search_indexer.storage.connection import connect
 from search_indexer.storage.index_setup import IndexSetup
@@ -34,21 +33,25 @@ async def test_five_may_prepare_at_once(setup: IndexSetup, engine: AsyncOpenSear
 
 
 async def test_a_changed_mapping_makes_a_new_index_and_readers_stay_at_the_full_one(
-    engine: AsyncOpenSearch, alias: str, monkeypatch: pytest.MonkeyPatch
+    shelf: Any, next_shelf: Any, engine: AsyncOpenSearch, alias: str
 ) -> None:
-    before = IndexSetup(client=engine, alias=alias)
-    await PrepareIndex(setup=before).execute()
-    changed: dict[str, Any] = {
-        **search_index.MAPPINGS,
-        "properties": {**search_index.MAPPINGS["properties"], "licence": {"type": "keyword"}},
-    }
-    monkeypatch.setattr(search_index, "MAPPINGS", changed)
-    after = IndexSetup(client=engine, alias=alias)
+    before, after = shelf.setup, next_shelf.setup
     assert after.index != before.index
     await PrepareIndex(setup=after).execute()
     assert await after.find_current() == before.index
+    assert await before.is_older_than(after.index)
+    assert not await after.is_older_than(before.index)
     await after.promote()
     assert list(await engine.indices.get_alias(name=alias)) == [after.index]
+
+
+async def test_readers_are_not_sent_to_an_index_that_does_not_exist(
+    shelf: Any, next_shelf: Any, engine: AsyncOpenSearch
+) -> None:
+    await engine.indices.delete(index=next_shelf.setup.index)
+    with pytest.raises(IndexMissingError):
+        await next_shelf.setup.promote()
+    assert await shelf.setup.find_current() == shelf.setup.index
 
 
 async def test_an_index_that_was_created_anew_is_another_one(setup: IndexSetup, engine: AsyncOpenSearch) -> None:

@@ -15,9 +15,10 @@ from chassis.strict_body import StrictRoute
 router = APIRouter(prefix=API_PREFIX + "/plugins", route_class=StrictRoute, tags=["plugins"])
 
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag in If-None-Match"}}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 NOT_PUBLIC: dict[int | str, dict[str, Any]] = {
-    403: {"description": "The plugin is suspended: `plugin_suspended`"},
-    404: {"description": "There is no such plugin: `plugin_not_found`"},
+    403: {"description": "The plugin is suspended: `plugin_suspended`", "content": _PROBLEM},
+    404: {"description": "There is no such plugin: `plugin_not_found`", "content": _PROBLEM},
 }
 
 _CATEGORIES = Caching(ttl_seconds=CATEGORIES_SECONDS, groups=(CATEGORIES_GROUP,))

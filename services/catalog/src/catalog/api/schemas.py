@@ -18,7 +18,7 @@ class Author(BaseModel):
 
 
 class Rating(BaseModel):
-    """Mean number of stars, 0 while there are no reviews, and number of reviews."""
+    """Mean number of stars, not rounded, 0 while there are no reviews; and number of reviews."""
 
     average: float
     count: int

@@ -11,6 +11,6 @@ PAUSE_SECONDS = 30.0
 async def run_sweeper(sweep: SweepUploads, heartbeat: Heartbeat) -> None:
     """Sweep until cancelled; raises when a server is lost, after which it may be called again."""
     while True:
+        heartbeat.beat()  # before the work: a server that is away is no reason to restart this process
         await sweep()
-        heartbeat.beat()
         await asyncio.sleep(PAUSE_SECONDS)

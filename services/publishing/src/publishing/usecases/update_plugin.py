@@ -51,6 +51,7 @@ class UpdatePlugin:
                 raise RevisionMismatchError(f"the plugin is at revision {plugin.revision}")
             present = {field: getattr(plugin, field) for field in LISTING_FIELDS}
             wanted = {**present, **changes}
+            wanted["tags"] = tuple(wanted["tags"])
             if wanted == present:
                 return plugin
             changed = await change_listing(connection, plugin_id=plugin_id, values=wanted)

@@ -10,14 +10,19 @@ BATCH_RECORDS = 2_000
 """At most four refreshes a second, so 8,000 documents a second when an index is filled."""
 
 
-def documents_subscription(*, apply: ApplyDocuments, generation: str) -> Subscription:
-    """Subscribe one life of the index.
+def documents_group(generation: str) -> str:
+    """Name the consumer group of one life of the index.
 
-    The group carries the index's identity: an index that was created anew, because it was lost or its mapping changed,
-    is a new group, which reads the topic from its beginning. Offsets of former ones expire in Kafka.
+    An index that was created anew, because it was lost or its mapping changed, is a new group, which reads the topic
+    from its beginning. Offsets of former ones expire in Kafka.
     """
+    return f"{GROUP}.{generation}"
+
+
+def documents_subscription(*, apply: ApplyDocuments, generation: str) -> Subscription:
+    """Subscribe one life of the index."""
     return Subscription(
-        group=f"{GROUP}.{generation}",
+        group=documents_group(generation),
         topics=(PLUGIN_DOCUMENTS.name,),
         handler=apply.execute,
         max_records=BATCH_RECORDS,

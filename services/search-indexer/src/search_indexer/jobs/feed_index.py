@@ -1,4 +1,4 @@
-"""Feeds the index from the topic for as long as it is the same index."""
+"""Feeds the index from the topic for as long as it is the same index, and promotes it once it is full."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,14 +6,15 @@ from collections.abc import Callable
 import structlog
 
 from chassis.consumer import Consumer, Subscription
-from chassis.errors import ServiceUnavailableError
+from chassis.errors import PlatformError, ServiceUnavailableError
 from chassis.kafka import Kafka
 from chassis.process import Heartbeat
 from search_indexer.domain.errors import IndexMissingError
 from search_indexer.usecases.identify_index import IdentifyIndex
+from search_indexer.usecases.promote_index import PromoteIndex
 
 WATCH_SECONDS = 5.0
-"""How soon a replaced index is noticed."""
+"""How soon a replaced index, and one that has been filled, is noticed."""
 
 _log = structlog.get_logger()
 
@@ -27,10 +28,14 @@ class IndexFeed:
         The broker.
     identify
         Recognises the index.
+    promote
+        Lets readers use the index.
     subscribe
         Makes the subscription of an index's identity.
     heartbeat
         Told on every turn.
+    watch_seconds
+        See `WATCH_SECONDS`.
     """
 
     def __init__(
@@ -38,12 +43,14 @@ class IndexFeed:
         *,
         kafka: Kafka,
         identify: IdentifyIndex,
+        promote: PromoteIndex,
         subscribe: Callable[[str], Subscription],
         heartbeat: Heartbeat,
         watch_seconds: float = WATCH_SECONDS,
     ) -> None:
         self._kafka = kafka
         self._identify = identify
+        self._promote = promote
         self._subscribe = subscribe
         self._heartbeat = heartbeat
         self._watch_seconds = watch_seconds
@@ -51,9 +58,14 @@ class IndexFeed:
     async def run(self) -> None:
         """Feed until cancelled or the index was replaced; raises when a server is lost. It may be called again."""
         generation = await self._identify.execute()
-        consumer = Consumer(kafka=self._kafka, subscription=self._subscribe(generation), heartbeat=self._heartbeat)
-        _log.info("feed_started", generation=generation)
-        tasks = {asyncio.create_task(consumer.run()), asyncio.create_task(self._watch(generation))}
+        subscription = self._subscribe(generation)
+        consumer = Consumer(kafka=self._kafka, subscription=subscription, heartbeat=self._heartbeat)
+        _log.info("feed_started", group=subscription.group)
+        tasks = {
+            asyncio.create_task(consumer.run()),
+            asyncio.create_task(self._watch(generation)),
+            asyncio.create_task(self._offer(subscription.group)),
+        }
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -76,3 +88,12 @@ class IndexFeed:
             if current != generation:
                 _log.warning("index_replaced", before=generation, now=current)
                 return
+
+    async def _offer(self, group: str) -> None:
+        """Promote the index whenever it is full and readers still use an older one."""
+        while True:
+            try:
+                await self._promote.execute(group=group)
+            except PlatformError as error:
+                _log.info("promotion_waits", reason=error.detail)
+            await asyncio.sleep(self._watch_seconds)

@@ -53,12 +53,20 @@ class IndexSetup:
         return str(next(iter(found)))
 
     async def promote(self) -> None:
-        """Point the alias to this index and to no other, in one step that readers do not notice."""
+        """Point the alias to this index and to no other, in one step that readers do not notice.
+
+        Raises
+        ------
+        IndexMissingError, ServiceUnavailableError
+            Readers stay where they were; a retry is safe.
+        """
         others = {"index": f"{self._alias}-*", "alias": self._alias, "must_exist": False}
+        actions = [{"remove": others}, {"add": {"index": self.index, "alias": self._alias}}]
         with outages():
-            await self._client.indices.update_aliases(
-                body={"actions": [{"remove": others}, {"add": {"index": self.index, "alias": self._alias}}]}
-            )
+            try:
+                await self._client.indices.update_aliases(body={"actions": actions})
+            except NotFoundError as error:
+                raise IndexMissingError(f"there is no index {self.index}") from error
 
     async def get_generation(self) -> str:
         """Give the identity of the index: another one whenever it was created anew.
@@ -70,9 +78,23 @@ class IndexSetup:
         ServiceUnavailableError
             The engine does not answer; a retry is safe.
         """
+        return await self._get_setting(self.index, "uuid")
+
+    async def is_older_than(self, other: str) -> bool:
+        """Say whether another index was created after this one.
+
+        Raises
+        ------
+        IndexMissingError, ServiceUnavailableError
+            A retry is safe.
+        """
+        created_ms = await self._get_setting(self.index, "creation_date")
+        return int(created_ms) < int(await self._get_setting(other, "creation_date"))
+
+    async def _get_setting(self, index: str, name: str) -> str:
         with outages():
             try:
-                found = await self._client.indices.get_settings(index=self.index, name="index.uuid")
+                found = await self._client.indices.get_settings(index=index, name=f"index.{name}")
             except NotFoundError as error:
-                raise IndexMissingError(f"there is no index {self.index}") from error
-        return str(found[self.index]["settings"]["index"]["uuid"])
+                raise IndexMissingError(f"there is no index {index}") from error
+        return str(found[index]["settings"]["index"][name])

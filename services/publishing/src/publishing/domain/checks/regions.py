@@ -12,7 +12,10 @@ from typing import Literal
 Region = Literal["code", "comment", "literal"]
 
 _LINE_END = re.compile(r"[\n\r\u2028\u2029]")
-_CODE_END = re.compile(r"[\"'`/{}]")
+_CODE_END = re.compile(r"[\"'`/]")
+_SUBSTITUTION_CODE_END = re.compile(r"[\"'`/{}]")
+"""Only within a template's substitution does it matter which brace closes what."""
+
 _STRING_STEP = {quote: re.compile(rf"\\|{quote}|[\n\r]") for quote in "\"'"}
 _REGEX_STEP = re.compile(r"[\\/\[\]\n\r]")
 _TEMPLATE_STEP = re.compile(r"\\|`|\$\{")
@@ -91,7 +94,8 @@ class _Scanner:
     def _code(self, start: int) -> None:
         if self._braces and self._text[start] in "{}":
             self._braces[-1] += 1 if self._text[start] == "{" else -1
-        match = _CODE_END.search(self._text, start + 1)
+        pattern = _SUBSTITUTION_CODE_END if self._braces else _CODE_END
+        match = pattern.search(self._text, start + 1)
         end = match.start() if match else len(self._text)
         tail = self._text[max(start, end - 1_000) : end].rstrip()
         if tail:
