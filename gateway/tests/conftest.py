@@ -29,9 +29,11 @@ from gateway.server import make_server
 sys.path.insert(0, str(Path(__file__).parent / "support"))  # helpers that several test files share
 
 from gateway_stand_ins.gate import Gate, gate_before
-from gateway_stand_ins.platform import ANONYMOUS, INTERNAL_TOKEN, Platform
+from gateway_stand_ins.platform import ANONYMOUS, INTERNAL_TOKEN, NO_REDIS, Platform
 from gateway_stand_ins.running import running, service_server
 from gateway_stand_ins.service import StandInService
+
+from testkit.waiting import eventually
 
 SERVICES = ("auth", "catalog", "installs", "publishing")
 
@@ -69,8 +71,12 @@ def services(stand_ins: dict[str, StandInService]) -> dict[str, StandInService]:
 
 @asynccontextmanager
 async def _running_platform(services: dict[str, StandInService], options: Options) -> AsyncIterator[Platform]:
-    server = make_server(Gateway(partial(open_parts, options)), host="127.0.0.1", port=0)
+    gateway = Gateway(partial(open_parts, options))
+    server = make_server(gateway, host="127.0.0.1", port=0)
     async with running(server) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        if options.redis_url != NO_REDIS:
+            # Connecting to the feed of purges empties the cache; tests of the cache begin after that.
+            await eventually(lambda: gateway._parts is not None and gateway._parts.reads._purges_arrive())
         yield Platform(url=url, client=client, options=options, **services)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import redis.asyncio
 from gateway_stand_ins.gate import Gate
-from gateway_stand_ins.platform import Platform
+from gateway_stand_ins.platform import NO_REDIS, Platform
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -210,7 +210,7 @@ async def test_while_purges_may_be_missed_nothing_stays_fresh_for_long(
     start_platform: StartPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reads, "UNGUARDED_SECONDS", 0.3)
-    platform = await start_platform(redis_url="redis://:x@127.0.0.1:1/0")
+    platform = await start_platform(redis_url=NO_REDIS)
     path = "/api/v1/plugins/h"
     platform.catalog.reply(path, "h", headers=cached("plugin:h"))
     await platform.client.get(path)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from gateway_stand_ins.gate import Gate
-from gateway_stand_ins.platform import Platform
+from gateway_stand_ins.platform import NO_REDIS, Platform
 
 from testkit.waiting import eventually
 
@@ -81,7 +81,7 @@ async def test_a_redis_that_says_nothing_costs_a_moment_and_then_nothing(
 
 
 async def test_a_gateway_starts_without_redis(start_platform: StartPlatform) -> None:
-    platform = await start_platform(redis_url="redis://:x@127.0.0.1:1/0")
+    platform = await start_platform(redis_url=NO_REDIS)
     platform.catalog.reply("/api/v1/plugins", "[]", headers=LIST)
     assert (await platform.client.get("/readyz")).status_code == 200
     assert (await platform.client.get("/api/v1/plugins")).status_code == 200

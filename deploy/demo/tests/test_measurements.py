@@ -28,7 +28,7 @@ def test_the_report_compares_each_measurement_with_its_target() -> None:
 
     print_report(Console(file=screen, width=80), findings)
 
-    rows = {line.split("  ")[1].strip(): line for line in screen.getvalue().splitlines() if line.count("  ")}
+    rows = {line.strip().split("  ")[0]: line for line in screen.getvalue().splitlines()}
     assert "1,200" in rows["installs"]
     assert "600 ms" in rows["approved → searchable"]
     assert "✓" in rows["approved → searchable"]

@@ -149,3 +149,8 @@ def test_defaults_come_from_the_schema_and_absence_of_a_schema_means_no_settings
     assert default_settings(SOUND) == {"theme": "light"}
     assert [v.pointer for v in check_settings({}, {"a": 1})] == ["/a"]
     assert default_settings({}) == {}
+
+
+def test_a_settings_schema_of_very_many_values_is_refused_before_the_slow_check() -> None:
+    schema = {"type": "object", "properties": {f"p{number}": {} for number in range(20_000)}}
+    assert [fault.code for fault in check_manifest({**SOUND, "settings_schema": schema})] == ["size"]

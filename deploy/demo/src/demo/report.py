@@ -21,8 +21,15 @@ def print_report(console: Console, findings: Findings) -> None:
 
 
 def _measurements(rows: list[Measurement]) -> Table:
-    # No lines between columns: it fits into 80 characters.
-    table = Table(title="What was measured; targets are for p95", title_justify="left", box=SIMPLE_HEAD)
+    # No lines between columns and little room: it fits into 80 characters.
+    table = Table(
+        title="What was measured; targets are for p95",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+        collapse_padding=True,
+        pad_edge=False,
+    )
     table.add_column("", no_wrap=True)
     for name in ("n", "p50", "p95", "p99", "worst", "target", ""):
         table.add_column(name, justify="right", no_wrap=True)

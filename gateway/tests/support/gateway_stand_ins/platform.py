@@ -10,6 +10,9 @@ from gateway.options import Options
 from gateway_stand_ins.service import StandInService
 
 INTERNAL_TOKEN = "the-internal-token"
+NO_REDIS = "redis://:x@127.0.0.1:1/0"
+"""Nobody listens there."""
+
 ANONYMOUS = {
     "session": "anonymous-session-0123456789abcdef",
     "identity": "anonymous.identity.token",

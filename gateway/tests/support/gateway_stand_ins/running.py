@@ -40,4 +40,6 @@ async def running(server: uvicorn.Server, port: int = 0) -> AsyncIterator[str]:
 
 
 def service_server(app: Any) -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None))
+    return uvicorn.Server(
+        uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    )

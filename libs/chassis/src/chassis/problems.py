@@ -118,12 +118,13 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 
 def _field_error(fault: Mapping[str, Any]) -> FieldError:
-    location: Sequence[Any] = fault["loc"]
+    location: Sequence[Any] = fault["loc"] or ("",)
     detail = str(fault["msg"])
     if location and location[0] == "body":
         pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location[1:])
         return FieldError(code=str(fault["type"]), detail=detail, pointer=pointer)
-    return FieldError(code=str(fault["type"]), detail=detail, parameter=str(location[-1]) if location else "")
+    # A fault inside a repeated parameter is located as ('query', 'tag', 3).
+    return FieldError(code=str(fault["type"]), detail=detail, parameter=str(location[min(1, len(location) - 1)]))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

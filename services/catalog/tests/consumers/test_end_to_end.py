@@ -1,139 +1,32 @@
 """The real processes on a real broker: events come in, the API shows them, documents and reviews go out."""
 
-import asyncio
-import os
-import signal
-import socket
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from contracts.envelope import Event, EventData
 from contracts.events.installs import InstallCreated, InstallRemoved
 from contracts.events.plugins import PluginRegistered, PluginSuspended, PluginVersionPublished
-from testkit.environments import ServiceEnvironment
 from testkit.waiting import eventually
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def running(role: str, environment: dict[str, str]) -> AsyncIterator[str]:
-    """Run one role as a process of its own; gives its address once it is ready."""
-    port = _free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "catalog", role, env={**os.environ, **environment, "PORT": str(port)}
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    async def is_ready() -> bool:
-        assert process.returncode is None, f"{role} ended with {process.returncode}"
-        try:
-            async with httpx.AsyncClient() as client:
-                return (await client.get(f"{url}/readyz")).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    try:
-        await eventually(is_ready, 60, saying=f"{role} is ready")
-        yield url
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        # The HTTP server ends itself by the signal once it has closed everything.
-        assert await asyncio.wait_for(process.wait(), 20) in {0, -signal.SIGTERM}, f"{role} did not end in order"
-
-
-class Wire:
-    """What other services do on Kafka."""
-
-    def __init__(self, producer: AIOKafkaProducer, environment: dict[str, str]) -> None:
-        self._producer = producer
-        self._environment = environment
-
-    async def send(self, data: EventData, *, key: str, sequence: int, times: int = 1) -> None:
-        event = Event(
-            id=uuid4(),
-            type=data.event_type,
-            source="/test",
-            key=key,
-            sequence=sequence,
-            time=datetime.now(UTC),
-            data=data.model_dump_json().encode(),
-        )
-        await self.send_raw(data.topic, key, event.data, event.headers(), times=times)
-
-    async def send_raw(
-        self, topic: str, key: str, value: bytes | None, headers: list[tuple[str, bytes]], *, times: int = 1
-    ) -> None:
-        for _ in range(times):
-            await self._producer.send_and_wait(
-                self._environment["TOPIC_PREFIX"] + topic, value, key=key.encode(), headers=headers
-            )
-
-    async def read(self, topic: str, key: str, *, at_least: int) -> list[Event]:
-        """Read a topic from its beginning until it holds so many events of the key."""
-        consumer = AIOKafkaConsumer(
-            self._environment["TOPIC_PREFIX"] + topic,
-            bootstrap_servers=self._environment["KAFKA_BOOTSTRAP_SERVERS"],
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-        )
-        found: list[Event] = []
-
-        async def enough() -> bool:
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                found.extend(
-                    Event.from_record(key=each.key, value=each.value, headers=each.headers)
-                    for each in records
-                    if each.key == key.encode()
-                )
-            return len(found) >= at_least
-
-        await consumer.start()
-        try:
-            await eventually(enough, 30, saying=f"{at_least} events of {key} on {topic}")
-        finally:
-            await consumer.stop()
-        return found
-
-
 @pytest.fixture(scope="module")
-async def environment(service_environment: ServiceEnvironment) -> dict[str, str]:
-    return service_environment("catalog")
-
-
-@pytest.fixture(scope="module")
-async def wire(environment: dict[str, str]) -> AsyncIterator[Wire]:
-    async with AIOKafkaProducer(bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"]) as producer:
-        yield Wire(producer, environment)
-
-
-@pytest.fixture(scope="module")
-async def platform(environment: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+async def platform(running_role: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The three processes of the catalog; a client of its API."""
     async with (
-        running("work", environment),
-        running("relay", environment),
-        running("serve", environment) as url,
+        running_role("work"),
+        running_role("relay"),
+        running_role("serve") as url,
         httpx.AsyncClient(base_url=url) as client,
     ):
         yield client
 
 
 async def test_a_plugin_comes_in_is_read_counted_reviewed_suspended_and_told(
-    platform: httpx.AsyncClient, wire: Wire, publisher: Any, token_for: Any
+    platform: httpx.AsyncClient, wire: Any, publisher: Any, token_for: Any
 ) -> None:
     url, key = f"/api/v1/plugins/{publisher.plugin_id}", publisher.plugin_id
     registered = publisher.change()
@@ -194,7 +87,7 @@ async def test_a_plugin_comes_in_is_read_counted_reviewed_suspended_and_told(
 
 
 async def test_a_bad_message_goes_to_the_dead_letters_and_the_others_flow(
-    platform: httpx.AsyncClient, wire: Wire, publisher: Any, another_publisher: Any
+    platform: httpx.AsyncClient, wire: Any, publisher: Any, another_publisher: Any
 ) -> None:
     published = publisher.change(version="1.0.0")
     release = PluginVersionPublished(plugin=published.state, version=published.version)

@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from math import inf
 from typing import Any
 from uuid import uuid4
 
@@ -46,7 +47,7 @@ async def test_events_reviews_counts_and_a_republication_at_once_leave_the_newes
 ) -> None:
     await publisher.send(version="1.0.0")
     post = PostReview(database=database, clock=SystemClock())
-    job = EmitChangedCounts(database=database, pause_seconds=0.0)
+    job = EmitChangedCounts(database=database, pause_seconds=0.0, backlog_seconds=inf)
 
     async def publish() -> None:
         for number in range(25):

@@ -146,8 +146,8 @@ def make_lanes(settings: WorkSettings, database: Database, scanner: Scanner) -> 
         lease_seconds=settings.lease_seconds,
     )
     return runner, [
-        Lane(name="release", statuses=("approved",), process=release, idle_seconds=0.05),
-        Lane(name="check", statuses=("received", "scanning", "held"), process=check, idle_seconds=0.1),
+        Lane(name="release", statuses=("approved",), process=release, idle_seconds=0.08),
+        Lane(name="check", statuses=("received", "scanning", "held"), process=check, idle_seconds=0.25),
         Lane(name="clear", statuses=("published", "rejected", "refused", "withdrawn"), process=clear, idle_seconds=1.0),
     ]
 

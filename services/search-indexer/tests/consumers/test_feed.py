@@ -173,7 +173,7 @@ async def test_an_index_that_was_lost_is_filled_again_from_the_topic(
 
 
 async def test_readers_move_to_a_new_mapping_when_it_holds_everything(
-    shelf: Any, next_shelf: Any, feeding: Any, publish: Publish, event: MakeEvent, own: str, heard: PubSub
+    shelf: Any, next_shelf: Any, feeding: Any, publish: Publish, event: MakeEvent, own: str
 ) -> None:
     async with feeding(shelf):
         await publish([event(f"{own}-{number}", 1) for number in range(20)])

@@ -81,6 +81,5 @@ async def test_it_waits_for_its_index_then_fills_it(
 async def test_migrating_without_an_engine_says_so(environment: dict[str, str]) -> None:
     code, errors = await run_to_end("migrate", {**environment, "OPENSEARCH_URL": "http://127.0.0.1:9"})
     assert code == 1
-    assert (
-        errors == "the search engine does not answer at the moment (http://127.0.0.1:9); run this again once it does\n"
-    )
+    assert errors.startswith("the search engine does not answer at the moment (http://127.0.0.1:9)")
+    assert "Traceback" not in errors

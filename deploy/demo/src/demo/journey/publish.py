@@ -60,6 +60,9 @@ async def publish(stage: Stage) -> list[Submitted]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(submit(plugin, advance)) for plugin in stage.plugins]
     submitted = [item for task in tasks for item in task.result()]
+    found = stage.findings.counts["versions found"]
+    if found:
+        stage.steps.say(f"{found} of {total} versions were there already: an earlier run uploaded them.")
     with stage.steps.step("Waiting for the scan", total) as advance:
         async with asyncio.TaskGroup() as group:
             scans = [

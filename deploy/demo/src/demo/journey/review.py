@@ -51,6 +51,9 @@ async def review(stage: Stage, submitted: Sequence[Submitted]) -> None:
         async with asyncio.TaskGroup() as group:
             for _, items in groupby(submitted, key=lambda item: item.plugin.id):
                 group.create_task(review_plugin(list(items), advance))
+    found = stage.findings.counts["decisions found"]
+    if found:
+        stage.steps.say(f"{found} of {len(submitted)} versions had been decided on already.")
 
 
 async def _decide(stage: Stage, reviewer: Person, reader: Person, item: Submitted) -> None:

@@ -39,8 +39,13 @@ _DEGRADED_HEADERS = {"cache-control": "public, max-age=0, s-maxage=5", "cache-gr
 async def browse_plugins(
     request: Request,
     q: Annotated[str | None, Query(min_length=1, max_length=200, description="Words to find")] = None,
-    category: Annotated[str | None, Query(max_length=64, description="Id of a category")] = None,
-    tag: Annotated[list[Annotated[str, Query(min_length=1, max_length=64)]] | None, Query(max_length=10)] = None,
+    category: Annotated[
+        str | None, Query(max_length=64, description="Id of a category, of those at /plugins/categories")
+    ] = None,
+    tag: Annotated[
+        list[Annotated[str, Query(min_length=1, max_length=64)]] | None,
+        Query(max_length=10, description="A tag that the plugin has; repeat it for more, of which it has all"),
+    ] = None,
     sort: Annotated[Sort | None, Query(description="Order of the plugins")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
