@@ -70,7 +70,7 @@ generated: bootstrap ## check that generated files are current
 	@$(BIN)/python -m platform_local.generated check
 
 k8s: bootstrap ## render and validate the Kubernetes manifests, offline
-	@deploy/k8s/validate.sh
+	@$(BIN)/python -m platform_k8s
 
 lock: bootstrap ## write requirements.lock anew from requirements.in
 	@$(BIN)/uv pip compile requirements.in -o requirements.lock -q --generate-hashes --no-header --no-annotate \

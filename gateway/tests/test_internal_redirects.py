@@ -176,7 +176,7 @@ async def test_a_store_that_is_away_is_a_503(start_platform: Callable[..., Await
     ],
 )
 async def test_a_redirect_anywhere_else_is_refused(
-    start_platform: Callable[..., Awaitable[Platform]], services: dict[str, object], address: str
+    start_platform: Callable[..., Awaitable[Platform]], address: str
 ) -> None:
     probe = await start_platform()
     platform = await start_platform(s3_endpoint_url=f"{probe.store.url}/root")

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.cache.conditional import etag_matches
+from gateway.conditional import etag_matches
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from chassis.errors import ServiceUnavailableError
-from gateway.cache.conditional import etag_matches
+from gateway.conditional import etag_matches
 from gateway.errors import RangeNotSatisfiableError
 from gateway.headers import UpstreamHeaders, find_header, without
 from gateway.request import ClientRequest, Headers
@@ -24,7 +24,7 @@ _SINGLE_RANGE = re.compile(rb"bytes=(?:\d{1,18}-\d{0,18}|-\d{1,18})")
 """Several ranges in one request would multiply the work; they are answered with the whole file (RFC 9110, 14.2)."""
 
 _TOTAL = re.compile(rb"bytes (?:\d+-\d+|\*)/(\d+)")
-_FROM_STORE = frozenset({b"content-length", b"content-range", b"accept-ranges"})
+_FROM_STORE = (b"content-length", b"content-range")
 
 _log = structlog.get_logger()
 
@@ -98,7 +98,7 @@ class InternalRedirects:
         target = self._checked(answer.internal_redirect)
         await answer.read_up_to(0)
         answer.close()
-        headers = without(answer.headers, b"content-length", b"content-range")
+        headers = [*without(answer.headers, *_FROM_STORE, b"accept-ranges"), (b"accept-ranges", b"bytes")]
         if answer.status != HTTPStatus.OK or target is None:
             raise ServiceUnavailableError(self._store.name)
         etag = find_header(headers, b"etag")
@@ -144,12 +144,12 @@ class InternalRedirects:
         if conditions.is_head:
             total = _TOTAL.fullmatch(find_header(described, b"content-range") or b"")
             length = total[1] if total else b"0"
-            described = [(b"content-length", length), (b"accept-ranges", b"bytes")]
+            described = [(b"content-length", length)]
             file.status = HTTPStatus.OK
         if find_header(headers, b"content-security-policy") is None:
             # A stranger's file under the platform's own address must never run as a page.
             headers = [*headers, (b"content-security-policy", b"default-src 'none'; sandbox")]
-        file.headers = [*without(headers, *(name for name, _ in described)), *described]
+        file.headers = [*headers, *described]
         return file
 
 

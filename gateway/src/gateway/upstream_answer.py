@@ -10,6 +10,9 @@ from chassis.errors import ServiceUnavailableError
 from gateway.headers import find_header, response_headers
 from gateway.request import Headers
 
+PIECE_BYTES = 65_536
+"""As much as the server buffers before it waits for the client: larger pieces would pile up behind slow readers."""
+
 PIECE_IDLE_SECONDS = 30.0
 """An answer that stops in the middle for this long is given up."""
 
@@ -131,7 +134,7 @@ class UpstreamAnswer:
         if self._response is None:
             return b""
         async with asyncio.timeout(PIECE_IDLE_SECONDS):
-            return await self._response.content.readany()
+            return await self._response.content.read(PIECE_BYTES)
 
     def close(self) -> None:
         """Read nothing more; the connection is kept only if the body has ended. May be called twice."""

@@ -22,6 +22,9 @@ KEEP_ALIVE_SECONDS = 3.0
 MAX_IN_FLIGHT = 512
 """Requests of one gateway process at one upstream, 10 times the peak rate of a process at 10 ms each."""
 
+READ_BUFFER_BYTES = 32_768
+"""Beyond twice this the client stops reading from an upstream until what came has gone on."""
+
 RETRY_PAUSE_SECONDS = 0.05
 MAX_HEADER_BYTES = 16_384
 """A presigned address in a header is the longest, about 1 kB."""
@@ -41,6 +44,7 @@ def open_client() -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+        read_bufsize=READ_BUFFER_BYTES,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=None),
         max_line_size=MAX_HEADER_BYTES,
         max_field_size=MAX_HEADER_BYTES,

@@ -189,8 +189,10 @@ def scanner(work_settings: WorkSettings) -> Scanner:
 def run_worker(work_settings: WorkSettings, scanner: Scanner) -> Callable[..., AbstractAsyncContextManager[None]]:
     """``async with run_worker(scanner=…, only=…):`` runs lanes of the role ``work`` in this process."""
 
-    def run(*, only: tuple[str, ...] = ALL_LANES, scanner: Scanner = scanner) -> AbstractAsyncContextManager[None]:
-        return _running_worker(work_settings, scanner, only=only)
+    def run(
+        *, only: tuple[str, ...] = ALL_LANES, scanner: Scanner = scanner, settings: WorkSettings = work_settings
+    ) -> AbstractAsyncContextManager[None]:
+        return _running_worker(settings, scanner, only=only)
 
     return run
 

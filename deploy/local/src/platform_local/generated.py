@@ -17,9 +17,10 @@ from pathlib import Path
 from platform_local.errors import LocalPlatformError, StepFailedError
 from platform_local.messages import print_error
 from platform_local.paths import repository_root
-from platform_local.programs import COMPONENTS, Component
+from platform_local.programs import COMPONENTS
 
 _SCHEMAS = Path("libs/contracts/schemas")
+_MERGED_DOCUMENT = Path("gateway/src/gateway/openapi.json")
 
 
 @dataclass(frozen=True)
@@ -35,24 +36,29 @@ class Generated:
     command
         Arguments after ``python -m``. A file is its standard output; a folder is written by the program, which is
         told where as its last argument.
+    made_from
+        Other generated files, made before and added to the arguments.
     """
 
     group: str
     path: Path
     command: tuple[str, ...]
     is_folder: bool = False
+    made_from: tuple[Path, ...] = ()
 
-    def make(self, target: Path) -> None:
-        """Make it at another place.
+    def make(self, place: Path) -> None:
+        """Make it below another folder than the repository.
 
         Raises
         ------
         StepFailedError
             Where the program fails.
         """
-        command = [sys.executable, "-m", *self.command, *([str(target)] if self.is_folder else [])]
+        target = place / self.path
+        command = [sys.executable, "-m", *self.command, *(str(place / path) for path in self.made_from)]
         if self.is_folder:
             target.mkdir(parents=True)
+            command.append(str(target))
         result = subprocess.run(command, check=False, capture_output=True, cwd=repository_root())
         if result.returncode != 0:
             lines = result.stderr.decode(errors="replace").strip().splitlines()[-3:]
@@ -63,17 +69,15 @@ class Generated:
 
 
 def generated_files() -> list[Generated]:
-    """Return all of them. A component with an HTTP API has a document."""
+    """Return all of them: a document of each service with an HTTP API, their sum at the gateway, event schemas."""
     documents = [
         Generated("openapi", Path(component.folder) / "openapi.json", (component.package, "openapi"))
         for component in COMPONENTS
-        if _has_api(component)
+        if "serve" in component.ports and component.package != "gateway"
     ]
-    return [*documents, Generated("schemas", _SCHEMAS, ("contracts", "schemas"), is_folder=True)]
-
-
-def _has_api(component: Component) -> bool:
-    return "serve" in component.ports
+    merge = ("gateway", "openapi", "--merge")
+    merged = Generated("openapi", _MERGED_DOCUMENT, merge, made_from=tuple(each.path for each in documents))
+    return [*documents, merged, Generated("schemas", _SCHEMAS, ("contracts", "schemas"), is_folder=True)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,19 +107,16 @@ def _compare(chosen: list[Generated], *, write: bool) -> list[str]:
     """Make everything anew, return what differs, and put it in place where that is wanted."""
     root = repository_root()
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(max_workers=2) as pool:
-        targets = [Path(temporary) / each.path for each in chosen]
-        for _ in pool.map(lambda pair: pair[0].make(pair[1]), zip(chosen, targets, strict=True)):
-            pass
-        stale = [str(each.path) for each, new in zip(chosen, targets, strict=True) if not _same(root / each.path, new)]
+        place = Path(temporary)
+        for are_derived in (False, True):
+            now = [each for each in chosen if bool(each.made_from) is are_derived]
+            for _ in pool.map(lambda each: each.make(place), now):
+                pass
+        stale = [each.path for each in chosen if _contents(root / each.path) != _contents(place / each.path)]
         if write:
-            for each, new in zip(chosen, targets, strict=True):
-                if str(each.path) in stale:
-                    _replace(root / each.path, new)
-        return stale
-
-
-def _same(old: Path, new: Path) -> bool:
-    return _contents(old) == _contents(new)
+            for path in stale:
+                _replace(root / path, place / path)
+        return [str(path) for path in stale]
 
 
 def _contents(path: Path) -> dict[str, bytes]:

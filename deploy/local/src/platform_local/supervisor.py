@@ -28,6 +28,7 @@ STACK_VARIABLE = "PLATFORM_STACK_HOME"
 _LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _START_SECONDS = 15
+_SHUTDOWN_SECONDS = 60
 _NOT_PASSABLE = re.compile(r"""["\n]|\s[;#]|^'|'$""")  # what supervisord's configuration cannot quote
 
 
@@ -141,7 +142,8 @@ class Supervisor:
         """End the supervisor itself; its programs should be stopped already."""
         pid = self._remote().getPID()
         self._remote().shutdown()
-        while Path(f"/proc/{pid}").exists():
+        deadline = time.monotonic() + _SHUTDOWN_SECONDS
+        while _is_alive(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def _remote(self) -> Any:  # noqa: ANN401 - XML-RPC has no types
@@ -167,6 +169,14 @@ class Supervisor:
                 reason = result.stderr.strip().splitlines()[-1:] or ["it does not answer"]
                 raise NotReadyError(f"The supervisor did not start: {reason[0]}.", remedy="Read its log.", log=self.log)
             time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process runs. One that has ended but that nobody reaps (``Z``) does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def supervisord_settings(paths: StackPaths, programs: Sequence[Program]) -> str:

@@ -9,10 +9,10 @@ from http import HTTPStatus
 from prometheus_client import Counter
 
 from chassis.errors import ServiceUnavailableError
-from gateway.cache.conditional import etag_matches
 from gateway.cache.entry import Entry, Freshness
 from gateway.cache.key import cache_key
 from gateway.cache.store import MAX_BODY_BYTES, CacheStore
+from gateway.conditional import etag_matches
 from gateway.headers import RequestHeaders
 from gateway.internal_redirect import FileConditions, InternalRedirects
 from gateway.request import ClientRequest, Headers

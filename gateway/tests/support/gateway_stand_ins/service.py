@@ -33,12 +33,16 @@ class StandInService:
     """Answers by path; everything that came is in `seen`."""
 
     handlers: dict[str, Handler] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
     seen: list[Seen] = field(default_factory=list)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
     url: str = ""
 
-    def on(self, path: str, handler: Handler) -> None:
+    def on(self, path: str, handler: Handler, *, reads_body: bool = False) -> None:
+        """Answer a path; a handler that reads the body itself says so."""
         self.handlers[path] = handler
+        if reads_body:
+            self.unread.add(path)
 
     def reply(
         self, path: str, body: bytes | str = b"", *, status: int = 200, headers: dict[str, str] | None = None
@@ -69,7 +73,7 @@ class StandInService:
         self.seen.append(seen)
         async with self.arrived:
             self.arrived.notify_all()
-        if not raw_path.endswith("/streamed"):  # such a path's handler reads the body itself
+        if raw_path not in self.unread:
             seen.body = await request.body()
         handler = self.handlers.get(raw_path)
         response = await handler(request) if handler is not None else NOT_FOUND
@@ -77,6 +81,7 @@ class StandInService:
 
     def forget(self) -> None:
         self.handlers.clear()
+        self.unread.clear()
         self.seen.clear()
 
     async def wait_for_calls(self, path: str, number: int) -> None:

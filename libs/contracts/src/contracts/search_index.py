@@ -101,7 +101,8 @@ _SUMMARY_FIELDS = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _IGNORED = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\ufe00-\ufe0f]")
-_BLANKS = re.compile(r"\s+")
+_INVISIBLE = frozenset({"Cf", "Cs"})
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def index_name(alias: str) -> str:
@@ -129,10 +130,10 @@ def searchable(text: str) -> str:
     Compatibility forms (full-width, ligatures) become plain ones; combining marks that are left, invisible
     characters and bidi controls go; blanks become one.
     """
-    composed = _IGNORED.sub("", unicodedata.normalize("NFKC", text))
-    visible = "".join(" " if unicodedata.category(char) == "Cc" else char
-                      for char in composed if unicodedata.category(char) not in {"Cf", "Cs"})  # fmt: skip
-    return _BLANKS.sub(" ", visible).strip()
+    if not text.isascii():
+        composed = _IGNORED.sub("", unicodedata.normalize("NFKC", text))
+        text = "".join(char for char in composed if unicodedata.category(char) not in _INVISIBLE)
+    return _BLANKS.sub(" ", text).strip(" ")
 
 
 def exact_form(text: str) -> str:

@@ -216,7 +216,7 @@ async def test_visitors_anonymous_owners_and_forged_tokens_are_asked_to_sign_in(
     client: httpx.AsyncClient, token_for: TokenSigner, plugin: Any, method: str
 ) -> None:
     url = f"/api/v1/plugins/{plugin.plugin_id}/reviews/mine"
-    body = {"json": {"rating": 5, "text": "Good."}} if method == "PUT" else {}
+    body: dict[str, Any] = {"json": {"rating": 5, "text": "Good."}} if method == "PUT" else {}
     genuine = token_for()
     for headers in (
         {},
@@ -287,7 +287,7 @@ async def test_reviews_of_an_unknown_or_suspended_plugin_are_refused(
     unknown = Reader(client, token_for, "no-such-plugin")
     for who, status, code in ((reader, 403, "plugin_suspended"), (unknown, 404, "plugin_not_found")):
         for method in ("GET", "PUT", "DELETE"):
-            body = {"json": {"rating": 5, "text": "Good."}} if method == "PUT" else {}
+            body: dict[str, Any] = {"json": {"rating": 5, "text": "Good."}} if method == "PUT" else {}
             answer = await who.call(method, **body)
             assert (answer.status_code, answer.json()["code"]) == (status, code)
 

@@ -15,7 +15,6 @@ from catalog.usecases.emit_changed_counts import EmitChangedCounts
 from chassis.db import Database
 from contracts.envelope import Event
 from contracts.events.installs import InstallCreated, InstallRemoved
-from testkit.waiting import eventually
 
 EPOCH_TEXT = "2026-11-01T12:00:00+00:00"
 
@@ -117,22 +116,12 @@ async def test_a_plugins_figures_are_emitted_once_in_a_pause_however_often_they_
     publisher: Any, count_installs: CountInstalls, database: Database, tables: Any
 ) -> None:
     await publisher.send(version="1.0.0")
-    job = EmitChangedCounts(database=database, pause_seconds=1.0, backlog_seconds=inf)
-
-    async def figures() -> list[int]:
-        return [row.payload["install_count"] for row in await tables.outbox(publisher.plugin_id)]
-
-    for total in range(1, 6):
+    for _ in range(5):
         await count_installs.count([install(publisher.plugin_id)])
-        await job.emit()
-        assert len(await figures()) == 1, f"told before the pause was over, at {total}"
-
-    async def told() -> bool:
-        await job.emit()
-        return (await figures())[-1] == 5
-
-    await eventually(told)
-    assert await figures() == [0, 5]
+        await emit_all(database, pause_seconds=600.0)
+    assert len(await tables.outbox(publisher.plugin_id)) == 1, "the pause after the content is not over"
+    await emit_all(database, pause_seconds=0.0)
+    assert [row.payload["install_count"] for row in await tables.outbox(publisher.plugin_id)] == [0, 5]
 
 
 async def test_installs_of_a_plugin_that_is_not_known_yet_are_counted_when_it_arrives(

@@ -196,6 +196,23 @@ async def test_a_submission_that_lost_a_verdict_is_checked_and_decided_again(
     assert len(decisions) == 2
 
 
+async def test_work_that_meets_an_object_store_that_is_away_is_done_when_it_is_back(
+    developer: Any, run_worker: RunWorker, work_settings: Any, rows_of: Rows
+) -> None:
+    submission_id = (await developer.send(await developer.register())).json()["id"]
+    away = work_settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"})
+
+    async def was_tried() -> bool:
+        rows = await rows_of("SELECT attempts FROM submissions WHERE id = :id", id=submission_id)
+        return bool(rows[0].attempts > 0)
+
+    async with run_worker(settings=away, only=("check",)):
+        await eventually(was_tried, 30)
+    assert (await developer.get(f"/developer/submissions/{submission_id}")).json()["status"] == "scanning"
+    async with run_worker(only=("check",)):
+        await developer.submission_in(submission_id, "awaiting_review")
+
+
 async def test_a_withdrawal_during_the_scan_wins(
     developer: Any, run_worker: RunWorker, buckets: Any, rows_of: Rows
 ) -> None:

@@ -62,7 +62,9 @@ _LOCATION: dict[str, Any] = {"Location": {"description": "Address of the submiss
     status_code=202,
     summary="Send a version",
     description="The version is checked, reviewed and then published; follow it at the address in Location. The same"
-    " content again gives the same submission.",
+    " content again gives the same submission. Refused with `manifest_invalid` (every fault with a JSON pointer into"
+    " the manifest), `bundle_too_large`, `source_map_too_large`, `manifest_too_large`, `multipart_invalid`,"
+    " `request_invalid` (parts of the form), `version_exists`, `plugin_suspended`, `not_owner`.",
     openapi_extra=_FORM,
     responses={202: {"headers": _LOCATION}},
 )
@@ -79,7 +81,8 @@ async def submit_version(
     "/plugins/{plugin_id}/versions/{version}",
     status_code=204,
     summary="Withdraw a version",
-    description="Only a version that was never published; its number is free again, its files are removed.",
+    description="Only a version that was never published; its number is free again, its files are removed. Refused with"
+    " `version_published`, `version_not_found`, `version_invalid`.",
 )
 async def withdraw_version(developer: Developer, use: Use, plugin_id: PluginId, version: VersionText) -> None:
     await use.withdraw_version(caller_id=developer.sub, plugin_id=plugin_id, version=version)

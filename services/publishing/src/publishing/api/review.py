@@ -81,7 +81,8 @@ async def get_submission_bundle(_: Reviewer, use: Use, submission_id: Submission
     "/submissions/{submission_id}/decision",
     summary="Decide on a submission",
     description="Approve, or reject with a reason code and a text. Approving a submission with held findings needs a"
-    " text that says why they are acceptable. Nobody decides on their own plugin.",
+    " text that says why they are acceptable. Nobody decides on their own plugin. Refused with `own_submission`,"
+    " `checks_incomplete`, `submission_not_reviewable`.",
 )
 async def decide_submission(
     reviewer: Reviewer, use: Use, submission_id: SubmissionId, body: NewDecision
