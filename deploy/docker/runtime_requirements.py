@@ -49,7 +49,7 @@ def run_time_requirements(wanted: str, lock: str) -> str:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name.split("[")[0].strip()).lower()
+    return re.sub(r"[-_.]+", "-", name.split("[", maxsplit=1)[0].strip()).lower()
 
 
 if __name__ == "__main__":

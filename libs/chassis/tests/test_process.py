@@ -6,6 +6,7 @@ import sys
 
 import httpx
 
+from chassis.process import STALL_SECONDS, Heartbeat, _Pulse
 from platform_local.ports import free_ports
 from testkit.waiting import eventually
 
@@ -62,3 +63,12 @@ async def test_a_worker_outlives_failures_answers_for_its_health_and_closes_on_s
             await process.wait()
     assert rest.split() == [b"closing", b"closed"]
     assert process.returncode == 0
+
+
+def test_a_task_that_waits_out_an_outage_keeps_every_heartbeat_alive() -> None:
+    heartbeats = [Heartbeat(), Heartbeat()]
+    for heartbeat in heartbeats:
+        heartbeat._last -= 2 * STALL_SECONDS
+    assert [heartbeat.is_alive() for heartbeat in heartbeats] == [False, False]
+    _Pulse(heartbeats).beat()
+    assert [heartbeat.is_alive() for heartbeat in heartbeats] == [True, True]

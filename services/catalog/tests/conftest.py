@@ -27,7 +27,7 @@ EPOCH = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
 
 @dataclass
-class FakePublisher:
+class Publisher:
     """States facts of one plugin, each with its sequence; `send` has the catalog apply them."""
 
     apply: ApplyPluginChanges
@@ -127,13 +127,13 @@ def tables(database: Database) -> CatalogTables:
 
 
 @pytest.fixture
-def publisher(database: Database) -> FakePublisher:
-    return FakePublisher(apply=ApplyPluginChanges(database=database))
+def publisher(database: Database) -> Publisher:
+    return Publisher(apply=ApplyPluginChanges(database=database))
 
 
 @pytest.fixture
-def another_publisher(database: Database) -> FakePublisher:
-    return FakePublisher(apply=ApplyPluginChanges(database=database))
+def another_publisher(database: Database) -> Publisher:
+    return Publisher(apply=ApplyPluginChanges(database=database))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The base, put together from its sources without kustomize.
 
-So that a machine without Go checks the same rules. It knows what this base uses (patches by kind and label, configuration
-from env files) and nothing more; a test compares it with what kustomize renders.
+So that a machine without Go checks the same rules. It knows what this base uses (patches by kind and label,
+configuration from env files) and nothing more; a test compares it with what kustomize renders.
 """
 
 import re

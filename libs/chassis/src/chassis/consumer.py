@@ -26,6 +26,8 @@ MAX_ATTEMPTS = 5
 RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0)
 UNAVAILABLE_RETRY_SECONDS = 1.0
 POLL_MS = 200
+SESSION_TIMEOUT_MS = 6_000
+"""A killed consumer's partitions wait this long; the shortest that brokers permit by default."""
 
 APPLIED = Counter("events_applied_total", "Events applied", ("group",))
 EVENT_AGE = Histogram(
@@ -94,8 +96,8 @@ class Consumer:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_poll_interval_ms=600_000,
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=2_000,
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=SESSION_TIMEOUT_MS // 4,
             metadata_max_age_ms=30_000,
         )
         producer = self._kafka.producer()

@@ -131,6 +131,17 @@ async def test_of_two_conditional_changes_at_once_one_wins(developer: Any) -> No
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412]
 
 
+async def test_changes_of_different_fields_at_once_are_all_kept(developer: Any) -> None:
+    path = f"/developer/plugins/{await developer.register()}"
+    wanted: dict[str, Any] = {
+        "name": "New name", "description": "New words.", "category": "maps", "tags": ["new"], "license": "MIT",
+        "homepage": "https://example.com", "repository": "https://example.com/r", "icon_url": "https://example.com/i",
+    }  # fmt: skip
+    await asyncio.gather(*(developer.patch(path, json={field: value}) for field, value in wanted.items()))
+    plugin = (await developer.get(path)).json()
+    assert {**plugin, **wanted} == plugin
+
+
 async def test_a_stranger_sees_and_changes_nothing(developer: Any, person: Callable[..., Any]) -> None:
     plugin_id = await developer.register()
     submission_id = (await developer.send(plugin_id)).json()["id"]

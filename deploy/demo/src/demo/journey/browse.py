@@ -81,8 +81,9 @@ async def _filter_by_tag(stage: Stage, reader: BrowsingApi) -> None:
 async def _sort(stage: Stage, reader: BrowsingApi) -> None:
     for sort in _SORTS:
         await reader.search(sort=sort, limit=100)
-    found = await reader.search(q="markdown", sort="relevance", category="markdown")
-    _check_all(found["items"], "a search in a category", _has_category("markdown"))
+    plugin = stage.published[0]
+    found = await reader.search(q=plugin.name, sort="relevance", category=plugin.entry.category)
+    _check_all(found["items"], "a search in a category", _has_category(plugin.entry.category))
     stage.findings.count("sort orders read", len(_SORTS) + 1)
 
 

@@ -1,4 +1,4 @@
-"""Where there are network policies: everything is denied at first, and every address in the settings stays reachable."""
+"""Where there are network policies, all is denied at first, and every address in the settings stays reachable."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -44,21 +44,22 @@ def _query(request: BrowseRequest) -> Clause:
     filters: list[Clause] = [{"term": {"tags": tag}} for tag in request.tags]
     if request.text is None:
         return {"bool": {"filter": filters}} if filters else {"match_all": {}}
-    matching = _matching(request.text)
+    filters.append(_matching(request.text))
     if request.sort is not Sort.RELEVANCE:
-        return {"bool": {"filter": [*filters, matching]}}
-    return {"bool": {"filter": filters, "must": matching, "should": _relevance(request.text)}}
+        return {"bool": {"filter": filters}}
+    return {"bool": {"filter": filters, "should": _relevance(request.text)}}
 
 
 def _matching(text: str) -> Clause:
-    """Decide what is a hit: the words (with typos), their beginnings, or the very name."""
+    """Decide what is a hit, unscored: the words (with typos), their beginnings, or the very name."""
+    words = {"query": text, "minimum_should_match": MOST_WORDS}
     return {
         "bool": {
             "should": [
-                {"match": {"all": {"query": text, "minimum_should_match": MOST_WORDS, **_FUZZY}}},
-                {"match_bool_prefix": {"all": {"query": text, "minimum_should_match": MOST_WORDS}}},
+                {"match": {"all": {**words, **_FUZZY}}},
+                {"match_bool_prefix": {"all": words}},
                 {"match": {"name.prefix": {"query": text, "operator": "and"}}},
-                *_names(text),
+                *_same_name(text),
             ],
             "minimum_should_match": 1,
         }
@@ -66,33 +67,26 @@ def _matching(text: str) -> Clause:
 
 
 def _relevance(text: str) -> list[Clause]:
-    """Order the hits: the name itself, then names, tags, authors; among equals what more people use.
+    """Order the hits: the name itself, then names, tags, everything; among equals what more people use.
 
     Words weigh about 1 to 60 together, popularity about 0 to 6, so a clone with many installs does not outrank the
-    original by its description.
+    original by its description. Each clause costs time for each hit, so there are few.
     """
-    exact, compact = _names(text)
     return [
-        _constant(exact, 1_000),
-        *([_constant(compact, 300)] if compact["term"]["compact"] else []),
-        _match("name", text, 6),
-        {"match_phrase": {"name": {"query": text, "boost": 4}}},
-        _match("name", text, 2, **_FUZZY),
+        *({"constant_score": {"filter": clause, "boost": 500}} for clause in _same_name(text)),
+        _match("name", text, 8, **_FUZZY),
         _match("name.prefix", text, 3, operator="and"),
         _match("tags.text", text, 3),
-        _match("tags.prefix", text, 1, operator="and"),
-        _match("author_name", text, 2),
         _match("all", text, 3, operator="and"),
         {"rank_feature": {"field": "popularity", "log": {"scaling_factor": 1}, "boost": 0.4}},
     ]
 
 
-def _names(text: str) -> tuple[Clause, Clause]:
-    return {"term": {"exact": exact_form(text)}}, {"term": {"compact": compact_form(text)}}
-
-
-def _constant(clause: Clause, boost: int) -> Clause:
-    return {"constant_score": {"filter": clause, "boost": boost}}
+def _same_name(text: str) -> list[Clause]:
+    """Find the plugin of this id or name: to the letter, and by its letters and digits alone."""
+    compact = compact_form(text)
+    exact = {"term": {"exact": exact_form(text)}}
+    return [exact, {"term": {"compact": compact}}] if compact else [exact]
 
 
 def _match(field: str, text: str, boost: float, **more: Any) -> Clause:  # noqa: ANN401 - JSON values

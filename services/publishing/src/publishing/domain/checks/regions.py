@@ -92,16 +92,28 @@ class _Scanner:
         self._before = '"'
 
     def _code(self, start: int) -> None:
-        if self._braces and self._text[start] in "{}":
-            self._braces[-1] += 1 if self._text[start] == "{" else -1
-        pattern = _SUBSTITUTION_CODE_END if self._braces else _CODE_END
-        match = pattern.search(self._text, start + 1)
-        end = match.start() if match else len(self._text)
+        end = self._code_end(start)
         tail = self._text[max(start, end - 1_000) : end].rstrip()
         if tail:
             word = _LAST_WORD.search(tail, max(0, len(tail) - _LONGEST_WORD))
             self._before = word[0] if word else tail[-1]
         self._take("code", end)
+
+    def _code_end(self, start: int) -> int:
+        if not self._braces:
+            match = _CODE_END.search(self._text, start + 1)
+            return match.start() if match else len(self._text)
+        depth, end = self._braces[-1], len(self._text)
+        for match in _SUBSTITUTION_CODE_END.finditer(self._text, start + (self._text[start] not in "{}")):
+            if match[0] == "{":
+                depth += 1
+            elif match[0] == "}" and depth > 0:
+                depth -= 1
+            else:
+                end = match.start()
+                break
+        self._braces[-1] = depth
+        return end
 
     def _may_begin_regex(self) -> bool:
         if self._before and (self._before[-1].isalnum() or self._before[-1] in "_$"):
