@@ -48,7 +48,7 @@ def test_up_status_logs_restart_down_and_reset_of_the_servers(paths: StackPaths,
         assert again.returncode == 0, again.stdout + again.stderr
         logs = _platform("logs", "postgres", paths=paths)
         assert "ready to accept connections" in logs.stdout
-        restart = _platform("restart", "redis", paths=paths)
+        restart = _platform("restart", "redis", paths=paths, **variables)
         assert "restarted redis" in restart.stdout
     finally:
         down = _platform("down", paths=paths)

@@ -11,7 +11,9 @@ from rich.console import Console
 from platform_local.errors import LocalPlatformError, NotRunningError
 from platform_local.orphans import end_orphans
 from platform_local.paths import stack_paths
+from platform_local.readiness import wait_until_ready
 from platform_local.servers.all import RECIPES
+from platform_local.stack import open_stack, probed_programs
 from platform_local.supervisor import Supervisor
 
 
@@ -36,15 +38,30 @@ def show_logs(which: str) -> None:
 
 
 def restart(console: Console, which: str) -> None:
-    """Restart a program, or all roles of a component, or everything where no name is given."""
+    """Restart a program, or all roles of a component, or everything where no name is given, and wait for health.
+
+    Raises
+    ------
+    LocalPlatformError
+        Where nothing runs, no program fits the name, or one does not become ready.
+    """
     supervisor = _running_supervisor()
     chosen = [each.name for each in supervisor.processes() if _fits(each.name, which)]
     if not chosen:
         names = ", ".join(each.name for each in supervisor.processes())
         raise LocalPlatformError(f"There is no program {which!r}.", remedy=f"Programs: {names}.")
+    stack = open_stack()
+    programs = [program for program in probed_programs(stack) if program.name in chosen]
     supervisor.stop(chosen)
     supervisor.start(chosen)
-    console.print(f"restarted {', '.join(chosen)}")
+    with console.status(f"waiting for {', '.join(chosen)}"):
+        wait_until_ready(
+            supervisor,
+            programs,
+            stack.context.paths,
+            on_waiting=lambda *_: None,
+            on_ready=lambda name: console.print(f"restarted {name}"),
+        )
 
 
 def bring_down(console: Console) -> None:

@@ -23,10 +23,10 @@ from platform_local.ports import HOST, gateway_port
 from platform_local.postgres_roles import SERVICE_ROLES
 from platform_local.preparation import create_all_buckets, create_all_topics, ensure_database
 from platform_local.program import Program
-from platform_local.programs import COMPONENTS, PASSED_ON, component_programs
+from platform_local.programs import COMPONENTS, PASSED_ON
 from platform_local.seed import FIRST_ACCOUNTS, write_credentials
 from platform_local.servers.all import RECIPES, prepare_probes
-from platform_local.stack import Stack, open_stack
+from platform_local.stack import Stack, open_stack, service_programs
 
 _COMPOSE_FILE = Path("deploy/compose/compose.yaml")
 _POLL_SECONDS = 0.5
@@ -111,7 +111,7 @@ def bring_up_in_containers(console: Console) -> None:
                 board.begin(f"migrate {component.name}", "running")
                 _run_once(docker, component.program_name(next(iter(component.ports))), ["migrate"])
                 board.done(f"migrate {component.name}", "up to date")
-        _start(board, docker, _service_programs(stack))
+        _start(board, docker, service_programs(stack, COMPONENTS))
         board.begin("first accounts", "making")
         for account in FIRST_ACCOUNTS:
             secret = Path("/run/secrets") / f"{account.role}-password"
@@ -141,7 +141,7 @@ def run_in_containers(command: str, name: str, *, sure: bool) -> int:
         status = subprocess.run(docker.command(["down", "--volumes"]), check=False).returncode
         shutil.rmtree(stack.context.paths.home, ignore_errors=True)
         return status
-    programs = [program.name for program in _service_programs(stack)] + list(RECIPES)
+    programs = [program.name for program in service_programs(stack, COMPONENTS)] + list(RECIPES)
     chosen = [each for each in programs if not name or each == name or each.startswith(f"{name}-")]
     follow = ["--follow"] if sys.stdout.isatty() else []
     arguments = {
@@ -161,12 +161,6 @@ def _require_docker() -> None:
         if result.returncode != 0:
             reason = (result.stderr.strip() or result.stdout.strip()).splitlines()[-1:] or [""]
             raise MissingToolError(f"{what}: {reason[0]}", remedy="Mend that, or run without containers: make up")
-
-
-def _service_programs(stack: Stack) -> list[Program]:
-    return component_programs(
-        COMPONENTS, stack.context, python=stack.workshop.python, root=stack.workshop.root, user=None
-    )
 
 
 def _start(board: Board, docker: DockerStack, programs: Sequence[Program]) -> None:

@@ -16,8 +16,10 @@ from platform_local.java import ensure_java
 from platform_local.paths import repository_root, stack_paths
 from platform_local.ports import server_ports
 from platform_local.preparation import Workshop
-from platform_local.programs import COMPONENTS, Component
+from platform_local.program import Program
+from platform_local.programs import COMPONENTS, Component, component_programs
 from platform_local.secrets import ensure_secrets
+from platform_local.servers.all import prepare_probes
 from platform_local.servers.context import ServerContext
 
 SERVERS_ONLY = "servers"
@@ -98,6 +100,19 @@ def chosen_components(only: Sequence[str]) -> list[Component]:
                 remedy="Complete the clone, or name what shall run with ONLY=auth,catalog.",
             )
     return chosen
+
+
+def service_programs(stack: Stack, components: Sequence[Component]) -> list[Program]:
+    """Return the processes of components as this stack runs them."""
+    workshop = stack.workshop
+    return component_programs(
+        components, workshop.context, python=workshop.python, root=workshop.root, user=stack.service_user
+    )
+
+
+def probed_programs(stack: Stack) -> list[Program]:
+    """Return every program of the stack for its name and probe, without preparing any server."""
+    return [*prepare_probes(stack.context), *service_programs(stack, COMPONENTS)]
 
 
 def _can_run(user: str, workshop: Workshop) -> bool:

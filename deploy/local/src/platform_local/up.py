@@ -24,11 +24,11 @@ from platform_local.preparation import (
     server_side_steps,
 )
 from platform_local.program import Program
-from platform_local.programs import COMPONENTS, Component, component_programs
+from platform_local.programs import COMPONENTS, Component
 from platform_local.readiness import wait_until_ready
 from platform_local.seed import credentials_file, ensure_first_accounts
 from platform_local.servers.all import RECIPES, jars_of, prepare_servers
-from platform_local.stack import Stack, chosen_components, open_stack, service_user_note
+from platform_local.stack import Stack, chosen_components, open_stack, service_programs, service_user_note
 from platform_local.supervisor import Supervisor
 
 T = TypeVar("T")
@@ -60,13 +60,7 @@ def bring_up(console: Console, only: Sequence[str] = ()) -> None:
             lambda: prepare_servers(stack.context, RECIPES),
             lambda _: "prepared",
         )
-        services = component_programs(
-            components,
-            stack.context,
-            python=stack.workshop.python,
-            root=stack.workshop.root,
-            user=stack.service_user,
-        )
+        services = service_programs(stack, components)
         supervisor = Supervisor(stack.context.paths)
         _take_over(board, stack, supervisor, [*servers, *services])
         _start(board, stack, supervisor, servers)

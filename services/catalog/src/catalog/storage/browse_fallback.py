@@ -1,7 +1,8 @@
 """Listing and searching in the database, while the search engine is away.
 
 The same filters, sorts and shape; words are found as parts of names, tags and descriptions, without typos, and ranked
-in five steps. It reads all listed rows once for a page and once for facets: about 20 ms for 10,000 plugins.
+in five steps. It reads all listed rows once for a page and once for facets: 60 ms without words and 210 ms with words
+were measured for 10,000 plugins on two busy cores, which is bearable for an outage because caches keep answers 5 s.
 """
 
 from collections.abc import Mapping, Sequence
