@@ -1,6 +1,7 @@
 """uvicorn's HTTP protocol with limits on the head of a request, and problem documents for what cannot be parsed."""
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -15,6 +16,8 @@ MAX_TARGET_BYTES = 16_384
 """Of the request line; `gateway.address` has the finer limits."""
 
 _VERSIONS = frozenset({"1.0", "1.1"})
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+"""RFC 3986 host and port."""
 
 HEAD_SECONDS = 15.0
 """A head that takes longer comes from somebody who wants to hold the connection (slowloris)."""
@@ -68,9 +71,16 @@ class GatewayProtocol(HttpToolsProtocol):
             self._refuse(RequestMalformedError("the request is not of HTTP/1.0 or HTTP/1.1"))
         if not self.url.startswith(b"/"):
             self._refuse(RequestMalformedError("the request's target is not a path on this host"))
-        if sum(name == b"host" for name, _ in self.headers) > 1:
-            self._refuse(RequestMalformedError("there are several Host headers"))
+        self._check_host()
         super().on_headers_complete()
+
+    def _check_host(self) -> None:
+        """Refuse what RFC 9112, section 3.2, tells servers to refuse."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            self._refuse(RequestMalformedError("there is not exactly one Host header"))
+        if hosts and not _HOST.fullmatch(hosts[0]):
+            self._refuse(RequestMalformedError("the Host header is not a host and port"))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's own words help nobody outside
         """Answer what could not be parsed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from platform_local.errors import LocalPlatformError
 
 HOST = "127.0.0.1"
 _HIGHEST_PORT = 65535
+_LOWEST_FREE_PORT = 20_000
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,23 @@ class ServerPorts:
 def free_ports(count: int) -> list[int]:
     """Return different ports that nobody listens on now.
 
-    All are held open until the last one is known, so that no two are equal. Another process may still take one
-    before its program does: the program's start then fails with a clear message, and trying again is safe.
+    They lie below the range from which the kernel takes the ports of outgoing connections: a program that is killed and
+    started again would otherwise find its port in use by somebody's connection. Another program may still take one
+    before its own does: the start then fails with a clear message, and trying again is safe.
     """
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    candidates = random.sample(range(_LOWEST_FREE_PORT, lowest_outgoing), k=lowest_outgoing - _LOWEST_FREE_PORT)
+    found: list[int] = []
+    for port in candidates:
+        if len(found) == count:
+            break
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+        found.append(port)
+    return found
 
 
 def free_server_ports() -> ServerPorts:

@@ -145,7 +145,7 @@ def component_programs(
                 "PLATFORM_SOURCE_DIGEST": source_digest(root, component.folder),
             },
             user=user,
-            start_seconds=90,
+            start_seconds=180,  # thirteen interpreters start at once, on two cores perhaps
         )
         for component in components
         for role in component.ports

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.errors import CursorInvalidError
+from contracts.jsontext import parse_strict
 
 _DIGEST_BYTES = 6
 _MAX_CURSOR_LENGTH = 1_000
@@ -36,7 +37,8 @@ def decode_cursor(listing: str, cursor: str, *, length: int) -> list[Any]:
     """Read a cursor back.
 
     The digest finds mistakes and cursors of other listings; it is no signature, so a position is still data from
-    outside and only ever bound as a query parameter.
+    outside and only ever bound as a query parameter. It is read strictly, so that every store can take it: no NUL, no
+    lone surrogate, no integer beyond 2^53, no deep nesting.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def decode_cursor(listing: str, cursor: str, *, length: int) -> list[Any]:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             content = raw[_DIGEST_BYTES:]
             if raw[:_DIGEST_BYTES] == _digest(listing, content):
-                position = json.loads(content)
+                position = parse_strict(content)
                 if isinstance(position, list) and len(position) == length:
                     return position
         except (binascii.Error, ValueError):

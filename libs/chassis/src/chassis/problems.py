@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from chassis.errors import ErrorKind, FieldError, PlatformError, RequestInvalidError, ServiceUnavailableError
 from chassis.telemetry import current_trace_id
@@ -132,8 +133,18 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, PlatformError):  # FastAPI wraps what the body parser raised
         return problem_response(error.__cause__, instance=request.url.path)
     known: dict[int, type[PlatformError]] = {404: RouteNotFoundError, 405: MethodNotAllowedError, 400: BodyNotJsonError}
-    refusal = known.get(error.status_code, InternalError)(str(error.detail))
-    return problem_response(refusal, instance=request.url.path, headers=error.headers)
+    refusal = known.get(error.status_code, InternalError)
+    headers = dict(error.headers or {})
+    if refusal is MethodNotAllowedError:
+        headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+    return problem_response(refusal(str(error.detail)), instance=request.url.path, headers=headers)
+
+
+def _methods_of(request: Request) -> set[str]:
+    """Collect the methods of an address; the router itself names those of the first route only."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    matching = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in matching for method in route.methods or ()}
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:

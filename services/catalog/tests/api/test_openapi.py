@@ -41,6 +41,16 @@ def test_every_operation_is_described_and_states_how_it_refuses(document: Any) -
         assert operation["operationId"].startswith("catalog_")
 
 
+def test_files_are_bytes_of_their_type_whatever_is_in_them(document: Any) -> None:
+    version = "/api/v1/plugins/{plugin_id}/versions/{version}"
+    for path, media_type in (
+        (f"{version}/bundle", "text/javascript; charset=utf-8"),
+        (f"{version}/source-map", "application/json"),
+    ):
+        for status in ("200", "206"):
+            assert document["paths"][path]["get"]["responses"][status]["content"] == {media_type: {}}, (path, status)
+
+
 def test_operation_ids_are_unique(document: Any) -> None:
     ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(ids) == len(set(ids))

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -111,7 +113,26 @@ async def test_a_change_that_changes_nothing_is_no_event(
 @pytest.mark.parametrize("changes", [{"name": None}, {"category": None}, {"tags": None}, {"id": "other"}, {"x": 1}])
 async def test_what_cannot_be_changed_is_refused(developer: Any, changes: dict[str, Any]) -> None:
     plugin_id = await developer.register()
-    assert problem(await developer.patch(f"/developer/plugins/{plugin_id}", json=changes)) == (422, "request_invalid")
+    answer = await developer.patch(f"/developer/plugins/{plugin_id}", json=changes)
+    assert problem(answer) == (422, "request_invalid")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}" for field in changes]
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status"), [('"1", "7"', 200), (" * ", 200), ('W/"1"', 412), ("1", 412), ('"7"', 412), ("", 412)]
+)
+async def test_if_match_is_read_as_http_says(developer: Any, if_match: str, status: int) -> None:
+    path = f"/developer/plugins/{await developer.register()}"
+    assert (await developer.patch(path, json={"name": "New"}, if_match=if_match)).status_code == status
+
+
+@pytest.mark.parametrize("item_id", ["\\u0000", "\\ud800"])
+async def test_a_forged_cursor_is_refused(developer: Any, item_id: str) -> None:
+    content = f'["2026-01-01T00:00:00+00:00","{item_id}"]'.encode()
+    digest = hashlib.sha256(f"developer/plugins:{developer.subject}\0".encode() + content).digest()[:6]
+    cursor = base64.urlsafe_b64encode(digest + content).rstrip(b"=").decode()
+    answer = await developer.get(f"/developer/plugins?cursor={cursor}")
+    assert problem(answer) == (400, "cursor_invalid")
 
 
 async def test_a_change_of_something_older_is_refused(developer: Any) -> None:

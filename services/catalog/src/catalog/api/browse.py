@@ -10,6 +10,7 @@ from catalog.api.answers import MEDIA_TYPE
 from catalog.api.browse_schemas import PluginListing
 from catalog.api.caching import LIST_SECONDS, PLUGINS_GROUP, Caching, group_list
 from catalog.api.dependencies import DEFAULT_LIMIT, Cursor, Limit
+from catalog.api.plugins import PAGE
 from catalog.domain.browse import BrowseRequest, Sort
 from catalog.usecases.browse import BrowsePage, BrowsePlugins
 from chassis.app import API_PREFIX
@@ -34,7 +35,7 @@ _DEGRADED_HEADERS = {"cache-control": "public, max-age=0, s-maxage=5", "cache-gr
         "starts afresh; the other sorts go on."
     ),
     response_model=PluginListing,
-    responses={304: {"description": "Unchanged since the ETag in If-None-Match"}},
+    responses=PAGE,
 )
 async def browse_plugins(
     request: Request,

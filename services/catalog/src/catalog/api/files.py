@@ -36,10 +36,12 @@ _FILE_HEADERS: dict[str, Any] = {
 
 
 def _responses(media_type: str) -> dict[int | str, dict[str, Any]]:
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    # Bytes, whatever the media type: without a schema, since that of a string would say that a source map is a JSON
+    # string, and a part of one is no JSON at all.
+    content: dict[str, Any] = {media_type: {}}
     return {
         200: {"description": "The file", "content": content, "headers": _FILE_HEADERS},
-        206: {"description": "The part that Range asks for", "content": content},
+        206: {"description": "The part that Range asks for", "content": content, "headers": _FILE_HEADERS},
         302: {"description": "The file lies at the address in Location (with a CDN)"},
         **UNCHANGED,
         **NOT_PUBLIC,

@@ -14,7 +14,13 @@ from chassis.strict_body import StrictRoute
 
 router = APIRouter(prefix=API_PREFIX + "/plugins", route_class=StrictRoute, tags=["plugins"])
 
+_ETAG: dict[str, Any] = {"ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}}}
+_LINK: dict[str, Any] = {
+    "Link": {"description": 'Address of the next page, rel="next"; none on the last.', "schema": {"type": "string"}}
+}
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag in If-None-Match"}}
+READ: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **UNCHANGED}
+PAGE: dict[int | str, dict[str, Any]] = {200: {"headers": {**_ETAG, **_LINK}}, **UNCHANGED}
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 NOT_PUBLIC: dict[int | str, dict[str, Any]] = {
     403: {"description": "The plugin is suspended: `plugin_suspended`", "content": _PROBLEM},
@@ -30,7 +36,7 @@ _CATEGORIES = Caching(ttl_seconds=CATEGORIES_SECONDS, groups=(CATEGORIES_GROUP,)
     summary="List the categories",
     description="Every category with its number of listed plugins, by id.",
     response_model=CategoryList,
-    responses=UNCHANGED,
+    responses=READ,
 )
 async def list_categories(request: Request) -> Response:
     found = await use_cases(request).list_categories.list()
@@ -43,7 +49,7 @@ async def list_categories(request: Request) -> Response:
     summary="Get a plugin",
     description="All that everybody may know of a plugin, with its latest version and that version's manifest.",
     response_model=PluginDetail,
-    responses={**UNCHANGED, **NOT_PUBLIC},
+    responses={**READ, **NOT_PUBLIC},
 )
 async def get_plugin(request: Request, plugin_id: PluginId) -> Response:
     plugin = await use_cases(request).read_plugin.read(plugin_id)

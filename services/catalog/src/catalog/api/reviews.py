@@ -9,7 +9,7 @@ from catalog.api.answers import MEDIA_TYPE, cached_answer, encode
 from catalog.api.caching import DETAIL_SECONDS, PRIVATE, Caching, group_list, plugin_group
 from catalog.api.dependencies import DEFAULT_LIMIT, Actions, Cursor, Limit, PermittedRevisions, PluginId
 from catalog.api.paging import decode_review_cursor, encode_review_cursor, next_link
-from catalog.api.plugins import NOT_PUBLIC, UNCHANGED
+from catalog.api.plugins import NOT_PUBLIC, PAGE, UNCHANGED
 from catalog.api.rendering import rating_summary, review_item
 from catalog.domain.reviews import Opinion, Review
 from chassis.app import API_PREFIX
@@ -27,7 +27,7 @@ ETAG: dict[str, Any] = {"ETag": {"description": "Revision, for If-Match.", "sche
     summary="List a plugin's reviews",
     description="Newest first, with the ratings of all reviews. An edit does not move a review.",
     response_model=schemas.ReviewPage,
-    responses={**UNCHANGED, **NOT_PUBLIC},
+    responses={**PAGE, **NOT_PUBLIC},
 )
 async def list_reviews(
     request: Request, plugin_id: PluginId, actions: Actions, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None

@@ -6,7 +6,7 @@ from catalog.api.answers import cached_answer
 from catalog.api.caching import DETAIL_SECONDS, Caching, plugin_group
 from catalog.api.dependencies import DEFAULT_LIMIT, Actions, Cursor, Limit, PluginId, VersionText
 from catalog.api.paging import decode_version_cursor, encode_version_cursor, next_link
-from catalog.api.plugins import NOT_PUBLIC, UNCHANGED
+from catalog.api.plugins import NOT_PUBLIC, PAGE, READ
 from catalog.api.rendering import plugin_path, version_detail, version_summary
 from catalog.api.schemas import VersionDetail, VersionPage
 from chassis.app import API_PREFIX
@@ -20,7 +20,7 @@ router = APIRouter(prefix=API_PREFIX + "/plugins/{plugin_id}/versions", route_cl
     summary="List a plugin's versions",
     description="Newest first by semantic precedence, so that 10.0.0 comes before 9.0.0 and 1.0.0 before 1.0.0-rc.1.",
     response_model=VersionPage,
-    responses={**UNCHANGED, **NOT_PUBLIC},
+    responses={**PAGE, **NOT_PUBLIC},
 )
 async def list_versions(
     request: Request, plugin_id: PluginId, actions: Actions, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
@@ -46,7 +46,7 @@ async def list_versions(
     summary="Get a version",
     description="With its manifest. 'latest' stands for the highest release, else the highest pre-release.",
     response_model=VersionDetail,
-    responses={**UNCHANGED, **NOT_PUBLIC},
+    responses={**READ, **NOT_PUBLIC},
 )
 async def get_version(request: Request, plugin_id: PluginId, version: VersionText, actions: Actions) -> Response:
     found = await actions.read_version.read(plugin_id, version)

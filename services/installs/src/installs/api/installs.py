@@ -18,6 +18,8 @@ router = APIRouter(prefix=PREFIX, route_class=StrictRoute, tags=["installs"])
 
 PluginIdInPath = Annotated[str, Path(max_length=64, description="The plugin's slug.")]
 ETAG: dict[str, Any] = {"ETag": {"description": "Revision, for If-Match.", "schema": {"type": "string"}}}
+LIST_ETAG: dict[str, Any] = {"ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}}}
+LOCATION: dict[str, Any] = {"Location": {"description": "Address of the install.", "schema": {"type": "string"}}}
 
 
 @router.get(
@@ -25,7 +27,7 @@ ETAG: dict[str, Any] = {"ETag": {"description": "Revision, for If-Match.", "sche
     summary="List my installs",
     description="Everything the caller has, by plugin id, with what a host needs to load it. Empty for a visitor.",
     response_model=InstallList,
-    responses={304: {"description": "Unchanged since the ETag in If-None-Match"}},
+    responses={200: {"headers": LIST_ETAG}, 304: {"description": "Unchanged since the ETag in If-None-Match"}},
 )
 async def list_installs(request: Request) -> Response:
     # Read with every start of a host: the two look-ups are cheaper than the framework's dependencies.
@@ -55,8 +57,8 @@ async def get_install(plugin_id: PluginIdInPath, owner: CurrentOwner, actions: A
     status_code=201,
     response_model=Install,
     responses={
-        201: {"description": "Installed now", "headers": ETAG},
-        200: {"description": "Installed before, as asked for", "model": Install, "headers": ETAG},
+        201: {"description": "Installed now", "headers": {**ETAG, **LOCATION}},
+        200: {"description": "Installed before, as asked for", "model": Install, "headers": {**ETAG, **LOCATION}},
     },
 )
 async def install_plugin(body: InstallBody, owner: CurrentOwner, actions: Actions) -> Response:

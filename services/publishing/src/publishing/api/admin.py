@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Response
 
 from chassis.app import API_PREFIX
 from chassis.strict_body import StrictRoute
-from publishing.api.dependencies import Administrator, PluginId, Use, etag, never_cached
+from publishing.api.dependencies import ETAG, Administrator, PluginId, Use, etag, never_cached
 from publishing.api.plugin_schemas import DeveloperPlugin, Suspension
 
 router = APIRouter(
@@ -19,6 +19,7 @@ router = APIRouter(
     "/{plugin_id}/suspend",
     summary="Suspend a plugin",
     description="Takes it out of the marketplace; nobody can install it or send versions of it.",
+    responses={200: {"headers": ETAG}},
 )
 async def suspend_plugin(
     response: Response, administrator: Administrator, use: Use, plugin_id: PluginId, body: Suspension
@@ -31,6 +32,7 @@ async def suspend_plugin(
     "/{plugin_id}/restore",
     summary="Restore a suspended plugin",
     description="Puts it back as it was: published where it has versions, a draft otherwise.",
+    responses={200: {"headers": ETAG}},
 )
 async def restore_plugin(
     response: Response, administrator: Administrator, use: Use, plugin_id: PluginId

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Request, Response
 
+from chassis.conditional import parse_if_match
 from chassis.cursors import decode_cursor, encode_cursor
 from chassis.errors import CursorInvalidError
 from chassis.identity import require_role
@@ -28,6 +29,12 @@ from publishing.usecases.withdraw_version import WithdrawVersion
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+
+ETAG: dict[str, Any] = {"ETag": {"description": "The plugin's revision", "schema": {"type": "string"}}}
+LINK: dict[str, Any] = {
+    "Link": {"description": 'Address of the next page, rel="next"; none on the last', "schema": {"type": "string"}}
+}
+"""Headers in the API document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +88,10 @@ def _version(version: Annotated[str, Path(description="Semantic version", exampl
     return version
 
 
-def _expected_revision(
+def _permitted_revisions(
     if_match: Annotated[str | None, Header(description="ETag that was read; 412 where it is another now")] = None,
-) -> str | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    return if_match.strip().strip('"')
+) -> frozenset[int] | None:
+    return parse_if_match(if_match)
 
 
 def etag(revision: int) -> str:
@@ -130,7 +135,7 @@ Cursor = Annotated[str | None, Query(description="`next_cursor` of the page befo
 PluginId = Annotated[str, Depends(_plugin_id)]
 SubmissionId = Annotated[UUID, Depends(_submission_id)]
 VersionText = Annotated[str, Depends(_version)]
-ExpectedRevision = Annotated[str | None, Depends(_expected_revision)]
+PermittedRevisions = Annotated[frozenset[int] | None, Depends(_permitted_revisions)]
 Developer = Annotated[IdentityClaims, Depends(require_role("developer"))]
 Reviewer = Annotated[IdentityClaims, Depends(require_role("reviewer"))]
 Administrator = Annotated[IdentityClaims, Depends(require_role("administrator"))]

@@ -8,10 +8,12 @@ from chassis.app import API_PREFIX
 from chassis.strict_body import StrictRoute
 from publishing.api.dependencies import (
     DEFAULT_LIMIT,
+    ETAG,
+    LINK,
     Cursor,
     Developer,
-    ExpectedRevision,
     Limit,
+    PermittedRevisions,
     PluginId,
     Use,
     etag,
@@ -34,10 +36,10 @@ router = APIRouter(
     dependencies=[Depends(never_cached)],
 )
 
-_ETAG: dict[str, Any] = {"ETag": {"description": "The plugin's revision", "schema": {"type": "string"}}}
+_LOCATION: dict[str, Any] = {"Location": {"description": "Address of the plugin", "schema": {"type": "string"}}}
 
 
-@router.get("", summary="List your plugins", description="Newest first.")
+@router.get("", summary="List your plugins", description="Newest first.", responses={200: {"headers": LINK}})
 async def list_own_plugins(
     request: Request,
     response: Response,
@@ -60,7 +62,7 @@ async def list_own_plugins(
     status_code=201,
     summary="Register a plugin",
     description="Takes the id. The plugin is a draft until its first version is published.",
-    responses={201: {"headers": _ETAG}},
+    responses={201: {"headers": {**ETAG, **_LOCATION}}},
 )
 async def register_plugin(response: Response, developer: Developer, use: Use, body: NewPlugin) -> DeveloperPlugin:
     listing = body.model_dump(exclude={"id"})
@@ -74,7 +76,7 @@ async def register_plugin(response: Response, developer: Developer, use: Use, bo
     "/{plugin_id}",
     summary="Read your plugin",
     description="With its published versions and its submissions.",
-    responses={200: {"headers": _ETAG}},
+    responses={200: {"headers": ETAG}},
 )
 async def get_own_plugin(
     response: Response, developer: Developer, use: Use, plugin_id: PluginId
@@ -88,7 +90,7 @@ async def get_own_plugin(
     "/{plugin_id}",
     summary="Change your plugin's listing",
     description="Send If-Match with the ETag you read, to be refused (412) where somebody changed it since.",
-    responses={200: {"headers": _ETAG}},
+    responses={200: {"headers": ETAG}},
 )
 async def update_plugin(
     response: Response,
@@ -96,12 +98,10 @@ async def update_plugin(
     use: Use,
     plugin_id: PluginId,
     body: PluginChanges,
-    expected_revision: ExpectedRevision,
+    permitted: PermittedRevisions,
 ) -> DeveloperPlugin:
     changes = body.model_dump(exclude_unset=True)
-    plugin = await use.update_plugin(
-        caller_id=developer.sub, plugin_id=plugin_id, changes=changes, expected_revision=expected_revision
-    )
+    plugin = await use.update_plugin(caller_id=developer.sub, plugin_id=plugin_id, changes=changes, permitted=permitted)
     response.headers["etag"] = etag(plugin.revision)
     response.headers["cache-group-invalidation"] = f'"plugin:{plugin_id}", "plugins"'
     return DeveloperPlugin.of(plugin)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.categories import CATEGORIES
 from contracts.slugs import PLUGIN_ID_MAX_LENGTH, PLUGIN_ID_MIN_LENGTH, PLUGIN_ID_PATTERN, is_plugin_id
@@ -71,21 +71,15 @@ class PluginChanges(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_enum_values=True)
 
-    name: Name | None = None
-    description: Description | None = None
-    category: CategoryId | None = None
-    tags: Tags | None = None
+    # None says only that the field was left out: these four cannot be null, neither here nor in the document.
+    name: Name = Field(default=None)
+    description: Description = Field(default=None)
+    category: CategoryId = Field(default=None)
+    tags: Tags = Field(default=None)
     icon_url: WebAddress | None = None
     homepage: WebAddress | None = None
     repository: WebAddress | None = None
     license: License | None = None
-
-    @model_validator(mode="after")
-    def _not_null(self) -> Self:
-        for field in ("name", "description", "category", "tags"):
-            if field in self.model_fields_set and getattr(self, field) is None:
-                raise ValueError(f"'{field}' cannot be null")
-        return self
 
 
 class Suspension(BaseModel):

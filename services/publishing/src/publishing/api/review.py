@@ -9,6 +9,7 @@ from chassis.errors import CursorInvalidError
 from chassis.strict_body import StrictRoute
 from publishing.api.dependencies import (
     DEFAULT_LIMIT,
+    LINK,
     Cursor,
     Limit,
     Reviewer,
@@ -32,6 +33,7 @@ _LISTING = "review/queue"
     "/queue",
     summary="List what waits for a decision",
     description="Submissions that are `awaiting_review` or `held`, oldest first.",
+    responses={200: {"headers": LINK}},
 )
 async def list_review_queue(
     request: Request, response: Response, _: Reviewer, use: Use, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None

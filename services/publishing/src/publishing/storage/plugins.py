@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,7 +54,7 @@ def _plugin(row: Row[Any]) -> Plugin:
     return Plugin(**{**values, "tags": tuple(row.tags)})
 
 
-async def _changed(connection: AsyncConnection, statement: Any, values: Mapping[str, Any]) -> Plugin:  # noqa: ANN401
+async def _changed(connection: AsyncConnection, statement: TextClause, values: Mapping[str, Any]) -> Plugin:
     return _plugin((await connection.execute(statement, values)).one())
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -113,7 +113,7 @@ async def insert_submission(
     await connection.execute(_INSERT, values)
 
 
-async def _one(connection: AsyncConnection, statement: Any, values: dict[str, Any]) -> Submission | None:  # noqa: ANN401
+async def _one(connection: AsyncConnection, statement: TextClause, values: dict[str, Any]) -> Submission | None:
     row = (await connection.execute(statement, values)).one_or_none()
     return None if row is None else submission_of(row)
 

@@ -26,7 +26,7 @@ class UpdatePlugin:
         self._database = database
 
     async def __call__(
-        self, *, caller_id: UUID, plugin_id: str, changes: Mapping[str, Any], expected_revision: str | None
+        self, *, caller_id: UUID, plugin_id: str, changes: Mapping[str, Any], permitted: frozenset[int] | None
     ) -> Plugin:
         """Apply changes; those that change nothing leave revision and events alone, so a retry is safe.
 
@@ -34,8 +34,8 @@ class UpdatePlugin:
         ----------
         changes
             Some of `LISTING_FIELDS`.
-        expected_revision
-            What the caller read; None does not compare.
+        permitted
+            Revisions that the caller takes it for; None does not compare.
 
         Raises
         ------
@@ -47,7 +47,7 @@ class UpdatePlugin:
         async with self._database.transaction() as connection:
             found = await lock_plugin(connection, plugin_id)
             plugin = owned(found, plugin_id=plugin_id, caller_id=caller_id)
-            if expected_revision is not None and expected_revision != str(plugin.revision):
+            if permitted is not None and plugin.revision not in permitted:
                 raise RevisionMismatchError(f"the plugin is at revision {plugin.revision}")
             present = {field: getattr(plugin, field) for field in LISTING_FIELDS}
             wanted = {**present, **changes}
