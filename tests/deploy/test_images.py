@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -85,3 +86,17 @@ def test_a_name_without_an_entry_in_the_lock_is_refused(requirements: ModuleType
         requirements.run_time_requirements("absent\n# --- local platform\n", "present==1 \\\n    --hash=sha256:00\n")
     with pytest.raises(KeyError, match="local platform"):
         requirements.run_time_requirements("present\n", "present==1 \\\n    --hash=sha256:00\n")
+
+
+def test_the_image_has_what_every_package_asks_for(requirements: ModuleType) -> None:
+    chosen = requirements.run_time_requirements(
+        (ROOT / "requirements.in").read_text("utf-8"), (ROOT / "requirements.lock").read_text("utf-8")
+    )
+    locked = set(re.findall(r"^([a-z0-9-]+)(?=[\[=])", chosen, re.MULTILINE))
+    own = {"chassis", "contracts"}
+    for file in [ROOT / "libs" / name / "pyproject.toml" for name in own] + [
+        ROOT / component.folder / "pyproject.toml" for component in COMPONENTS
+    ]:
+        asked = tomllib.loads(file.read_text("utf-8"))["project"]["dependencies"]
+        names = {re.split(r"[^A-Za-z0-9-]", one, maxsplit=1)[0].lower() for one in asked}
+        assert names - own <= locked, f"{file.parent.name} asks for what requirements.in has not at run time"

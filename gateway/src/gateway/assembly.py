@@ -1,8 +1,7 @@
 """Puts the parts together."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from gateway.application import Parts
@@ -30,7 +29,7 @@ async def open_parts(options: Options) -> AsyncIterator[Parts]:
     session_store = open_redis(options.redis_url)
     store = CacheStore(max_bytes=options.cache_max_bytes)
     feed = PurgeFeed(redis_url=options.redis_url, store=store)
-    listening = asyncio.create_task(feed.run(), name="purge-feed")
+    feed.start()
     upstreams = {name: Upstream(name=name, base_url=url, client=client) for name, url in options.upstream_urls.items()}
     endpoint = urlsplit(options.s3_endpoint_url)
     object_store = Upstream(name="the object store", base_url=f"{endpoint.scheme}://{endpoint.netloc}", client=client)
@@ -65,8 +64,6 @@ async def open_parts(options: Options) -> AsyncIterator[Parts]:
             pages=own_pages(),
         )
     finally:
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        await feed.aclose()
         await session_store.aclose()
         await client.close()

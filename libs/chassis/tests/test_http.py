@@ -104,6 +104,16 @@ async def test_a_bad_body_is_refused_with_a_problem(
     assert answer.json()["remedy"]
 
 
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("body", [b"", b"not json", b'{"name": "a"}'])
+async def test_a_body_that_does_not_claim_to_be_json_is_refused_as_such(
+    client: httpx.AsyncClient, body: bytes, content_type: str
+) -> None:
+    answer = await client.post("/things", content=body, headers={"content-type": content_type})
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_not_json")
+    assert "Content-Type" in answer.json()["remedy"]
+
+
 async def test_all_offending_fields_are_named_with_pointers(client: httpx.AsyncClient) -> None:
     answer = await client.post("/things", json={"count": "x"})
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/name", "/count"}

@@ -23,6 +23,7 @@ SILENCE_SECONDS = 3.0
 
 CONNECT_SECONDS = 1.0
 RETRY_SECONDS = (0.1, 1.0)
+_CANCEL_SECONDS = 0.1
 _FAULTS = (RedisError, OSError, TimeoutError)
 
 _log = structlog.get_logger()
@@ -44,9 +45,20 @@ class PurgeFeed:
         self._store = store
         self.is_connected = False
         """Whether purges arrive at present."""
+        self._task: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Listen until cancelled, through every outage."""
+    def start(self) -> None:
+        """Begin to listen; it goes on through every outage."""
+        self._task = asyncio.create_task(self._run(), name="purge-feed")
+
+    async def aclose(self) -> None:
+        """Stop listening."""
+        while self._task is not None and not self._task.done():
+            # Once is not enough: redis-py loses a cancellation that meets it while it connects.
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=_CANCEL_SECONDS)
+
+    async def _run(self) -> None:
         pause = RETRY_SECONDS[0]
         while True:
             client = redis.asyncio.Redis.from_url(

@@ -10,13 +10,16 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from chassis.errors import ErrorKind, FieldError, PlatformError, RequestInvalidError, ServiceUnavailableError
 from chassis.telemetry import current_trace_id
 
 PROBLEM_TYPE = "urn:plugin-platform:problem:"
 MEDIA_TYPE = "application/problem+json"
+
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+_BODY = ("body",)
 
 _log = structlog.get_logger()
 
@@ -111,11 +114,19 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     refusal: PlatformError
     if any(fault["type"] == "json_invalid" for fault in faults):
         refusal = BodyNotJsonError("the body could not be parsed as JSON")
+    elif any(tuple(fault["loc"]) == _BODY for fault in faults) and not _states_json(request):
+        # The framework takes such a body for text or for none, and its fault would be one of the wrong form.
+        refusal = BodyNotJsonError("the request has no body whose Content-Type is JSON")
     else:
         refusal = RequestInvalidError(
             "some parts of the request are not valid", errors=[_field_error(fault) for fault in faults]
         )
     return problem_response(refusal, instance=request.url.path)
+
+
+def _states_json(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
 def _field_error(fault: Mapping[str, Any]) -> FieldError:
@@ -136,15 +147,17 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     refusal = known.get(error.status_code, InternalError)
     headers = dict(error.headers or {})
     if refusal is MethodNotAllowedError:
-        headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+        headers["Allow"] = ", ".join(_methods_of(request))
     return problem_response(refusal(str(error.detail)), instance=request.url.path, headers=headers)
 
 
-def _methods_of(request: Request) -> set[str]:
-    """Collect the methods of an address; the router itself names those of the first route only."""
-    routes = (route for route in request.app.routes if isinstance(route, Route))
-    matching = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in matching for method in route.methods or ()}
+def _methods_of(request: Request) -> list[str]:
+    """List the methods of an address; the router itself names those of the first route only."""
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:

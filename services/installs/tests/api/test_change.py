@@ -161,6 +161,8 @@ async def test_unknown_versions_and_plugins_are_refused(install: Any, client: ht
 async def test_patches_of_another_form_are_refused(install: Any, change: Any) -> None:
     answer = await install(change)
     assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+    places = [f"/{field}" for field in change] if isinstance(change, dict) else [""]
+    assert [error["pointer"] for error in answer.json()["errors"]] == places
 
 
 async def test_a_removal_states_its_event_once_and_forgets_the_settings(

@@ -76,7 +76,7 @@ def _relevance(text: str) -> list[Clause]:
         *({"constant_score": {"filter": clause, "boost": 500}} for clause in _same_name(text)),
         _match("name", text, 8, **_FUZZY),
         _match("name.prefix", text, 3, operator="and"),
-        _match("tags.text", text, 3),
+        _match("tags.text", text, 3, **_FUZZY),
         _match("all", text, 3, operator="and"),
         {"rank_feature": {"field": "popularity", "log": {"scaling_factor": 1}, "boost": 0.4}},
     ]

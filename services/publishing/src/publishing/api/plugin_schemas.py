@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -66,16 +66,19 @@ class NewPlugin(BaseModel):
     license: License | None = Field(default=None, description="SPDX expression")
 
 
+_LEFT_OUT: Any = None
+"""Default of a field that may be left out but cannot be null, neither here nor in the document."""
+
+
 class PluginChanges(BaseModel):
     """What to change; what is left out stays. Null empties an optional field."""
 
     model_config = ConfigDict(extra="forbid", use_enum_values=True)
 
-    # None says only that the field was left out: these four cannot be null, neither here nor in the document.
-    name: Name = Field(default=None)
-    description: Description = Field(default=None)
-    category: CategoryId = Field(default=None)
-    tags: Tags = Field(default=None)
+    name: Name = _LEFT_OUT
+    description: Description = _LEFT_OUT
+    category: CategoryId = _LEFT_OUT
+    tags: Tags = _LEFT_OUT
     icon_url: WebAddress | None = None
     homepage: WebAddress | None = None
     repository: WebAddress | None = None

@@ -222,3 +222,20 @@ async def test_a_stop_lets_the_requests_under_way_finish(
     async with asyncio.timeout(10):
         output, _ = await gateway_process.process.communicate()
     assert b"Traceback" not in output
+
+
+async def test_a_taken_port_is_said_and_ends_the_process(gateway_process: GatewayProcess, redis_url: str) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORT": str(gateway_process.address[1]),
+        "REDIS_URL": redis_url,
+        "INTERNAL_TOKEN": INTERNAL_TOKEN,
+        "S3_ENDPOINT_URL": "http://127.0.0.1:1",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "serve", env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        output, _ = await process.communicate()
+    assert process.returncode == 1
+    assert b"address already in use" in output
