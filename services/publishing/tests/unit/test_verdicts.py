@@ -12,7 +12,7 @@ CONTENT = "c" * 64
 
 
 def verdicts(**other: VerdictStatus) -> dict[str, Verdict]:
-    statuses: dict[str, VerdictStatus] = {**dict.fromkeys(REQUIRED_CHECKS, "pass"), **other}  # type: ignore[arg-type]  # "pass" is one
+    statuses: dict[str, VerdictStatus] = {**dict.fromkeys(REQUIRED_CHECKS, "pass"), **other}
     return {
         check: Verdict(check=check, status=status, check_version="1", input_sha256=CONTENT)
         for check, status in statuses.items()
@@ -43,7 +43,8 @@ def test_no_verdict_at_all_is_an_error() -> None:
 
 @pytest.mark.parametrize("check", REQUIRED_CHECKS)
 def test_an_error_is_no_pass_and_nobody_can_accept_it(check: str) -> None:
-    found = verdicts(**{check: "error"})
+    error: VerdictStatus = "error"
+    found = verdicts(**{check: error})
     assert outcome_of(found, content_sha256=CONTENT) == "error"
     assert obstacles(found, check)
 
