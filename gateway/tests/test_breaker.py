@@ -72,6 +72,16 @@ def test_a_try_that_ends_otherwise_lets_the_next_one_try() -> None:
         pass
 
 
+def test_a_try_that_takes_long_is_not_waited_for() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.seconds = OPEN_SECONDS[1] + 0.1
+    with breaker.attempt((OSError,)):
+        clock.seconds += OPEN_SECONDS[1] + 0.1
+        with breaker.attempt((OSError,)):
+            pass
+
+
 def test_calls_under_way_are_bounded() -> None:
     breaker = Breaker("x", max_in_flight=2)
     breaker.acquire()

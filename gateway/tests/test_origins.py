@@ -104,6 +104,7 @@ async def test_an_allowed_origin_may_call_and_read(start_platform: Callable[...,
         INSTALL, headers={"origin": "https://evil.test", "access-control-request-method": "POST"}
     )
     assert "access-control-allow-origin" not in other.headers
+    assert other.headers["vary"] == "origin"
 
 
 async def test_a_refusal_can_be_read_by_an_allowed_origin(start_platform: Callable[..., Awaitable[Platform]]) -> None:

@@ -237,5 +237,5 @@ async def test_a_taken_port_is_said_and_ends_the_process(gateway_process: Gatewa
     )
     async with asyncio.timeout(30):
         output, _ = await process.communicate()
-    assert process.returncode == 1
+    assert process.returncode not in {0, None}
     assert b"address already in use" in output

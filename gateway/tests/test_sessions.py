@@ -99,13 +99,33 @@ async def test_a_token_about_to_expire_is_renewed_once_for_all_who_ask(
         assert request.headers["x-internal-token"] == INTERNAL_TOKEN
         assert json.loads(await request.body()) == {"session": session}
         await asyncio.sleep(0.05)
-        return JSONResponse({"identity": "new.token", "expires_at": time.time() + 300})
+        return JSONResponse({"identity": "new.token", "expires_at": time.time() + 300, "max_age_seconds": 604_800})
 
     platform.auth.on("/internal/sessions/renew", renew)
     call = platform.client.get
     await asyncio.gather(*(call("/api/v1/user/plugins", headers={"cookie": f"sid={session}"}) for _ in range(20)))
     assert {request.header("x-identity") for request in platform.installs.seen} == {"new.token"}
     assert platform.auth.calls("/internal/sessions/renew") == 1
+
+
+async def test_a_prolonged_session_prolongs_its_cookie(
+    platform: Platform, sign_in: SignIn, new_session: NewSession
+) -> None:
+    renewed = {"identity": "new.token", "expires_at": time.time() + 300, "max_age_seconds": 604_800}
+    platform.auth.reply("/internal/sessions/renew", json.dumps(renewed))
+    platform.installs.reply("/api/v1/user/plugins", "[]")
+    session = await sign_in(new_session(), lives_seconds=10)
+    cookie = {"cookie": f"sid={session}"}
+    first = await platform.client.get("/api/v1/user/plugins", headers=cookie)
+    second = await platform.client.get("/api/v1/user/plugins", headers=cookie)
+    assert first.headers["set-cookie"] == f"sid={session}; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax"
+    assert "set-cookie" not in second.headers
+    bearer = {"authorization": f"Bearer {await sign_in(new_session(), lives_seconds=10)}"}
+    assert "set-cookie" not in (await platform.client.get("/api/v1/user/plugins", headers=bearer)).headers
+    platform.auth.reply("/api/v1/auth/logout", status=204, headers={"set-cookie": 'sid=""; Max-Age=0'})
+    leaving = {"cookie": f"sid={await sign_in(new_session(), lives_seconds=10)}"}
+    answer = await platform.client.post("/api/v1/auth/logout", headers=leaving)
+    assert answer.headers.get_list("set-cookie") == ['sid=""; Max-Age=0']
 
 
 async def test_a_session_that_auth_no_longer_renews_has_ended(

@@ -148,7 +148,7 @@ class _Exchange:
     async def _answer_route(self, request: ClientRequest, route: Route) -> None:
         parts = self._parts
         self._responder.extra_headers = cors_headers(request, parts.origins)
-        if self._responder.extra_headers and is_preflight(request):
+        if is_preflight(request, parts.origins):
             await self._responder.whole(HTTPStatus.NO_CONTENT, preflight_headers(), b"")
             return
         if route.is_public and request.method in {"GET", "HEAD"}:

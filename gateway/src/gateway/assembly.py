@@ -10,6 +10,7 @@ from gateway.cache.invalidation import Invalidation
 from gateway.cache.purges import PurgeFeed
 from gateway.cache.reads import PublicReads
 from gateway.cache.store import CacheStore
+from gateway.callers import Callers
 from gateway.credentials import cookie_name
 from gateway.headers import RequestHeaders
 from gateway.internal_redirect import InternalRedirects
@@ -42,11 +43,9 @@ async def open_parts(options: Options) -> AsyncIterator[Parts]:
             proxy=Proxy(
                 upstreams=upstreams,
                 headers=headers,
-                sessions=Sessions(client=session_store, auth=auth),
-                auth=auth,
+                callers=Callers(sessions=Sessions(client=session_store, auth=auth), auth=auth, secure=options.secure),
                 redirects=redirects,
                 invalidation=Invalidation(store=store, client=session_store),
-                secure_cookies=options.secure,
             ),
             reads=PublicReads(
                 store=store,

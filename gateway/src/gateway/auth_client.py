@@ -16,10 +16,11 @@ _MAX_ANSWER_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An identity token and the second (since the epoch) at which it expires."""
+    """An identity token, the second (since the epoch) at which it expires, and how long its session lives on."""
 
     identity: str
     expires_at: float
+    session_lives_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class AuthClient:
             auth does not answer.
         """
         answer = await self._call("/internal/sessions/renew", {"session": session})
-        return Token(str(answer["identity"]), float(answer["expires_at"])) if answer is not None else None
+        if answer is None:
+            return None
+        return Token(str(answer["identity"]), float(answer["expires_at"]), int(answer["max_age_seconds"]))
 
     async def begin_anonymous(self) -> AnonymousSession:
         """Begin a session for a visitor; a repetition begins another one.

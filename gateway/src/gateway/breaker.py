@@ -3,8 +3,8 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
 
 from chassis.errors import ServiceUnavailableError
 
@@ -38,16 +38,15 @@ class Breaker:
         self._in_flight = 0
         self._failures = 0
         self._open_until = 0.0
-        self._trying = False
+        self._trying_until = 0.0
 
     @property
     def in_flight(self) -> int:
         """Calls under way."""
         return self._in_flight
 
-    @contextmanager
-    def attempt(self, counts_as_failure: tuple[type[BaseException], ...]) -> Iterator[None]:
-        """Make a call inside of this block.
+    def attempt(self, counts_as_failure: tuple[type[BaseException], ...]) -> "Attempt":
+        """Make a call inside of a ``with`` block.
 
         Parameters
         ----------
@@ -57,20 +56,9 @@ class Breaker:
         Raises
         ------
         ServiceUnavailableError
-            The call is refused; nothing was sent.
+            On entering: the call is refused; nothing was sent.
         """
-        trial = self._admit()
-        try:
-            yield
-        except counts_as_failure:
-            self._fail()
-            raise
-        else:
-            self._failures = 0
-            self._open_until = 0.0
-        finally:
-            if trial:
-                self._trying = False
+        return Attempt(self, counts_as_failure)
 
     def acquire(self) -> None:
         """Take a place among the calls under way; `release` gives it back.
@@ -88,16 +76,43 @@ class Breaker:
         """Give a place back."""
         self._in_flight -= 1
 
-    def _admit(self) -> bool:
+    def admit(self) -> bool:
+        """Let a call pass; says whether it is the one that tries. `Attempt` calls this and the next."""
         if self._failures < FAILURES_TO_OPEN:
             return False
-        remaining = self._open_until - self._now()
-        if remaining > 0 or self._trying:
-            raise ServiceUnavailableError(self._name, retry_after_seconds=max(1, math.ceil(remaining)))
-        self._trying = True
+        now = self._now()
+        remaining = max(self._open_until, self._trying_until) - now
+        if remaining > 0:
+            raise ServiceUnavailableError(self._name, retry_after_seconds=math.ceil(remaining))
+        self._trying_until = now + OPEN_SECONDS[1]  # a try that takes longer, such as an upload, is not waited for
         return True
 
-    def _fail(self) -> None:
-        self._failures += 1
-        if self._failures >= FAILURES_TO_OPEN:
-            self._open_until = self._now() + random.uniform(*OPEN_SECONDS)
+    def note(self, *, was_trying: bool, succeeded: bool | None) -> None:
+        """Note how a call ended; None says nothing about the upstream."""
+        if was_trying:
+            self._trying_until = 0.0
+        if succeeded:
+            self._failures = 0
+        elif succeeded is not None:
+            self._failures += 1
+            if self._failures >= FAILURES_TO_OPEN:
+                self._open_until = self._now() + random.uniform(*OPEN_SECONDS)
+
+
+class Attempt:
+    """One guarded call; a class, since a generator would cost this path microseconds."""
+
+    __slots__ = ("_breaker", "_failures", "_is_trying")
+
+    def __init__(self, breaker: Breaker, failures: tuple[type[BaseException], ...]) -> None:
+        self._breaker = breaker
+        self._failures = failures
+
+    def __enter__(self) -> None:
+        self._is_trying = self._breaker.admit()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        failed = kind is not None and issubclass(kind, self._failures)
+        self._breaker.note(was_trying=self._is_trying, succeeded=True if kind is None else False if failed else None)

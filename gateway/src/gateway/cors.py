@@ -9,10 +9,12 @@ _ACCEPTED = b"authorization, content-type, idempotency-key, if-match, if-none-ma
 
 
 def cors_headers(request: ClientRequest, policy: OriginPolicy) -> Headers:
-    """Give the headers that let an allowed origin's page read the answer; none for all others."""
+    """Give the headers that let an allowed origin's page read the answer; for all others, that it depends on that."""
+    if not policy.allows_others:
+        return []
     origin = request.find(b"origin")
     if origin is None or not policy.is_allowed(origin.decode("latin-1")):
-        return []
+        return [(b"vary", b"origin")]
     return [
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
@@ -21,9 +23,13 @@ def cors_headers(request: ClientRequest, policy: OriginPolicy) -> Headers:
     ]
 
 
-def is_preflight(request: ClientRequest) -> bool:
-    """Say whether a browser asks for permission."""
-    return request.method == "OPTIONS" and request.find(b"access-control-request-method") is not None
+def is_preflight(request: ClientRequest, policy: OriginPolicy) -> bool:
+    """Say whether an allowed origin's page asks for permission."""
+    return (
+        request.method == "OPTIONS"
+        and request.find(b"access-control-request-method") is not None
+        and policy.is_allowed((request.find(b"origin") or b"").decode("latin-1"))
+    )
 
 
 def preflight_headers() -> Headers:

@@ -71,7 +71,7 @@ class RequestHeaders:
         self._hops = trusted_proxy_hops
 
     def for_everybody(self, request: ClientRequest) -> UpstreamHeaders:
-        """Give the headers of a request whose answer is shared: nothing that a client can vary is among them."""
+        """Give the headers of a request whose answer is shared: none by which a client could shape the answer."""
         return [("accept", "*/*"), *self._own(request)]
 
     def for_caller(self, request: ClientRequest, *, identity: str | None, session: str | None) -> UpstreamHeaders:
@@ -97,7 +97,7 @@ class RequestHeaders:
             for name, value in request.headers
             if name not in _NEVER_FORWARDED and name not in named and not name.startswith(_NEVER_FORWARDED_PREFIXES)
         ]
-        passed += self._own(request)
+        passed += [("x-forwarded-for", self.client_address(request)), *self._own(request)]
         if identity is not None:
             passed.append((IDENTITY_HEADER, identity))
         if session is not None:
@@ -116,7 +116,6 @@ class RequestHeaders:
     def _own(self, request: ClientRequest) -> UpstreamHeaders:
         own = [
             ("accept-encoding", "identity"),
-            ("x-forwarded-for", self.client_address(request)),
             ("x-forwarded-proto", self._scheme),
             ("traceparent", current_traceparent() or ""),
         ]

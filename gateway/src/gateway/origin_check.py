@@ -27,6 +27,11 @@ class OriginPolicy:
         self._public_origin = public_origin
         self._allowed = allowed_origins
 
+    @property
+    def allows_others(self) -> bool:
+        """Whether there is any such origin."""
+        return bool(self._allowed)
+
     def is_allowed(self, origin: str) -> bool:
         """Say whether another origin's pages may call and read."""
         return origin in self._allowed

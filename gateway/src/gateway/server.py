@@ -7,6 +7,9 @@ from gateway.http_protocol import GatewayProtocol
 
 GRACE_SECONDS = 10
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than load balancers keep an idle connection (60 seconds as a rule), so that it is never ours that closes first."""
+
 
 def make_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
     """Make the server; forwarded addresses are judged by `gateway.headers`, not here."""
@@ -23,6 +26,7 @@ def make_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )

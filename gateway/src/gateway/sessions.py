@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import redis.asyncio
 import structlog
@@ -44,9 +44,27 @@ def open_redis(url: str) -> "redis.asyncio.Redis":
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    identity: str | None
+class Found:
+    """A session that is alive.
+
+    Parameters
+    ----------
+    identity
+        Signed token.
+    expires_at
+        Second since the epoch at which the token expires.
+    lives_on_seconds
+        How long the session lives on, where it has just been prolonged.
+    """
+
+    identity: str
     expires_at: float
+    lives_on_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    found: Found | None
     until: float
 
 
@@ -78,12 +96,12 @@ class Sessions:
         self._now = now
         self._monotonic = monotonic
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._flights: SingleFlight[tuple[str, int], str | None] = SingleFlight()
+        self._flights: SingleFlight[tuple[str, int], Found | None] = SingleFlight()
         self._breaker = Breaker("redis", max_in_flight=10_000)
         self._changes = 0
 
-    async def find_identity(self, session: str) -> str | None:
-        """Give the identity token of a session, None where there is no such session any more.
+    async def find(self, session: str) -> Found | None:
+        """Give the identity of a session, None where there is no such session any more.
 
         Raises
         ------
@@ -92,8 +110,12 @@ class Sessions:
         """
         key = hashlib.sha256(session.encode()).hexdigest()
         kept = self._kept.get(key)
-        if kept is not None and kept.until > self._monotonic() and kept.expires_at > self._now():
-            return kept.identity
+        if (
+            kept is not None
+            and kept.until > self._monotonic()
+            and (kept.found is None or kept.found.expires_at > self._now())
+        ):
+            return kept.found
         return await self._flights.run((key, self._changes), lambda: self._load(session, key, self._changes))
 
     def forget(self, session: str) -> None:
@@ -101,36 +123,37 @@ class Sessions:
         self._changes += 1
         self._kept.pop(hashlib.sha256(session.encode()).hexdigest(), None)
 
-    async def _load(self, session: str, key: str, changes: int) -> str | None:
-        identity, expires_at = await self._read(key)
-        if identity is not None and expires_at - self._now() <= RENEW_BEFORE_SECONDS:
-            identity, expires_at = await self._renew(session, identity, expires_at)
+    async def _load(self, session: str, key: str, changes: int) -> Found | None:
+        found = await self._read(key)
+        if found is not None and found.expires_at - self._now() <= RENEW_BEFORE_SECONDS:
+            found = await self._renew(session, found)
         if changes == self._changes:  # else what was read may be older than the change
-            self._keep(key, identity, expires_at)
-        return identity
+            self._keep(key, found)
+        return found
 
-    async def _read(self, key: str) -> tuple[str | None, float]:
+    async def _read(self, key: str) -> Found | None:
         try:
             with self._breaker.attempt((RedisError, OSError, TimeoutError)):
-                found = await self._redis.hmget(f"session:{key}", ["identity", "identity_expires_at"])
+                fields = await self._redis.hmget(f"session:{key}", ["identity", "identity_expires_at"])
         except (RedisError, OSError, TimeoutError) as error:
             _log.warning("sessions_unavailable", cause=repr(error)[:300])
             raise ServiceUnavailableError("the session store", retry_after_seconds=2) from error
-        if found[0] is None or found[1] is None:
-            return None, float("inf")
-        return str(found[0]), float(found[1])
+        if fields[0] is None or fields[1] is None:
+            return None
+        return Found(str(fields[0]), float(fields[1]))
 
-    async def _renew(self, session: str, identity: str, expires_at: float) -> tuple[str | None, float]:
+    async def _renew(self, session: str, found: Found) -> Found | None:
         try:
             token = await self._auth.renew(session)
         except ServiceUnavailableError:
-            if expires_at > self._now():
-                return identity, expires_at  # good for some seconds more
+            if found.expires_at > self._now():
+                return found  # good for some seconds more
             raise
-        return (token.identity, token.expires_at) if token is not None else (None, float("inf"))
+        return Found(token.identity, token.expires_at, token.session_lives_seconds) if token is not None else None
 
-    def _keep(self, key: str, identity: str | None, expires_at: float) -> None:
-        self._kept[key] = _Kept(identity, expires_at, self._monotonic() + KEPT_SECONDS)
+    def _keep(self, key: str, found: Found | None) -> None:
+        kept = replace(found, lives_on_seconds=None) if found is not None else None
+        self._kept[key] = _Kept(kept, self._monotonic() + KEPT_SECONDS)
         self._kept.move_to_end(key)
         if len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)

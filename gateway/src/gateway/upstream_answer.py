@@ -103,9 +103,8 @@ class UpstreamAnswer:
         if length is not None and length > limit_bytes:
             return False
         try:
-            if length is not None:
-                async with asyncio.timeout(PIECE_IDLE_SECONDS):
-                    self._buffer = await self._response.read()
+            if length is not None and self._response.content.is_eof():  # all of it came with the headers
+                self._buffer = self._response.content.read_nowait()
             else:
                 while piece := await self._next_piece():
                     self._buffer += piece

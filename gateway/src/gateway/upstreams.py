@@ -1,8 +1,7 @@
 """The servers behind the gateway, each with its pool, its breaker and its time limits."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import aiohttp
 import structlog
@@ -109,8 +108,11 @@ class Upstream:
         """
         self._breaker.acquire()
         try:
-            with self._counting_failures(body):
+            with self._breaker.attempt(FAULTS):
                 response = await self._send(method, target, headers, timeout_seconds, body)
+        except FAULTS as error:
+            self._breaker.release()
+            raise self._unavailable(error) from error
         except BaseException:
             self._breaker.release()
             raise
@@ -121,49 +123,44 @@ class Upstream:
             raise ServiceUnavailableError(self.name)
         return answer
 
-    @contextmanager
-    def _counting_failures(self, body: Body) -> Iterator[None]:
-        try:
-            with self._breaker.attempt((ServiceUnavailableError,)):
-                try:
-                    yield
-                except FAULTS as error:
-                    if isinstance(body, BodyStream) and body.error is not None:
-                        raise body.error from None
-                    FAILURES.labels(self.name).inc()
-                    raise ServiceUnavailableError(self.name, retry_after_seconds=2) from error
-        except ServiceUnavailableError as error:
-            _log.warning("upstream_unavailable", upstream=self.name, cause=repr(error.__cause__)[:300])
-            raise
+    def _unavailable(self, error: BaseException) -> ServiceUnavailableError:
+        FAILURES.labels(self.name).inc()
+        _log.warning("upstream_unavailable", upstream=self.name, cause=repr(error)[:300])
+        return ServiceUnavailableError(self.name, retry_after_seconds=2)
 
     async def _send(
         self, method: str, target: str, headers: UpstreamHeaders, timeout_seconds: float, body: Body
     ) -> aiohttp.ClientResponse:
         url = URL(self._base + target, encoded=True)
-        if isinstance(body, BodyStream) and body.content_length is not None:
-            headers = [*headers, ("content-length", str(body.content_length))]
-        async with asyncio.timeout(timeout_seconds) as deadline:
-            if isinstance(body, BodyStream):
-                _keep_moving(body, deadline, timeout_seconds)
+        if isinstance(body, BodyStream):
+            return await self._send_stream(method, url, headers, timeout_seconds, body)
+        async with asyncio.timeout(timeout_seconds):
             try:
                 return await self._request(method, url, headers, body)
             except aiohttp.ClientConnectorError:
-                if isinstance(body, BodyStream):
-                    raise
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
                 return await self._request(method, url, headers, body)
-            finally:
-                if isinstance(body, BodyStream):
-                    body.on_piece = lambda: None
+
+    async def _send_stream(
+        self, method: str, url: URL, headers: UpstreamHeaders, timeout_seconds: float, body: BodyStream
+    ) -> aiohttp.ClientResponse:
+        if body.content_length is not None:
+            headers = [*headers, ("content-length", str(body.content_length))]
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout_seconds) as deadline:
+                # A client may be slow: the time limit counts from the last piece that was sent.
+                body.on_piece = lambda: deadline.reschedule(loop.time() + timeout_seconds)
+                return await self._request(method, url, headers, body)
+        except FAULTS:
+            if body.error is not None:
+                raise body.error from None
+            raise
+        finally:
+            body.on_piece = lambda: None
 
     async def _request(self, method: str, url: URL, headers: UpstreamHeaders, body: Body) -> aiohttp.ClientResponse:
         return await self._client.request(method, url, headers=headers, data=body, allow_redirects=False)
-
-
-def _keep_moving(body: BodyStream, deadline: asyncio.Timeout, timeout_seconds: float) -> None:
-    """Count the time limit from the last piece that was sent, since a client may be slow."""
-    loop = asyncio.get_running_loop()
-    body.on_piece = lambda: deadline.reschedule(loop.time() + timeout_seconds)
 
 
 Upstreams = Mapping[str, Upstream]

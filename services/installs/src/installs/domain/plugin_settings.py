@@ -101,7 +101,7 @@ def _count_values(value: Any) -> int:  # noqa: ANN401 - walks any JSON value
 def stored_bytes(value: Any) -> int:  # noqa: ANN401 - any JSON value
     """Estimate the length of a JSON value as PostgreSQL prints it, never too low.
 
-    ``jsonb`` writes numbers without exponent: the six characters ``1e+308`` become 309, so a short text could grow
+    ``jsonb`` writes numbers without exponent: the six characters ``1e-300`` become 302, so a short text could grow
     fiftyfold.
     """
     floats: list[float] = []
