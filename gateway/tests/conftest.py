@@ -32,7 +32,6 @@ from gateway_stand_ins.gate import Gate, gate_before
 from gateway_stand_ins.platform import ANONYMOUS, INTERNAL_TOKEN, NO_REDIS, Platform
 from gateway_stand_ins.running import running, service_server
 from gateway_stand_ins.service import StandInService
-
 from testkit.waiting import eventually
 
 SERVICES = ("auth", "catalog", "installs", "publishing")
@@ -149,7 +148,11 @@ def sign_in(redis_client: redis.asyncio.Redis) -> Callable[..., Awaitable[str]]:
 
     async def write(session: str, *, identity: str = "signed.identity.token", lives_seconds: float = 300) -> str:
         key = f"session:{hashlib.sha256(session.encode()).hexdigest()}"
-        fields = {"identity": identity, "identity_expires_at": str(time.time() + lives_seconds), "kind": "user"}
+        fields: dict[Any, Any] = {
+            "identity": identity,
+            "identity_expires_at": str(time.time() + lives_seconds),
+            "kind": "user",
+        }
         await redis_client.hset(key, mapping=fields)
         return session
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from gateway_stand_ins.platform import Platform
-from gateway_stand_ins.raw_http import read_answer, send_raw
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gateway import body
 from gateway.routes import JSON_BODY_BYTES
+from gateway_stand_ins.platform import Platform
+from gateway_stand_ins.raw_http import read_answer, send_raw
 
 LOGIN = "/api/v1/auth/login"
 UPLOAD = "/api/v1/developer/plugins/chart-kit/versions"

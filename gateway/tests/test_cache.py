@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from gateway_stand_ins.platform import Platform
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway_stand_ins.platform import Platform
 from testkit.waiting import eventually
 
 LIST = "/api/v1/plugins"

@@ -3,15 +3,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 import redis.asyncio
-from gateway_stand_ins.gate import Gate
-from gateway_stand_ins.platform import NO_REDIS, Platform
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.cache import reads
+from gateway_stand_ins.gate import Gate
+from gateway_stand_ins.platform import NO_REDIS, Platform
 from testkit.waiting import eventually
 
 StartPlatform = Callable[..., Awaitable[Platform]]
@@ -38,7 +39,7 @@ async def two_plugins(platform: Platform) -> Platform:
     for name in ("a", "b"):
         path = f"/api/v1/plugins/{name}"
         platform.catalog.reply(path, name, headers=cached(f"plugin:{name}", "plugins"))
-        await eventually(lambda path=path: is_hit(platform, path))
+        await eventually(partial(is_hit, platform, path))
     return platform
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
+
 from gateway_stand_ins.platform import Platform
 from gateway_stand_ins.raw_http import send_raw
 
@@ -50,7 +51,7 @@ async def test_headers_named_by_connection_do_not_go_on(steady: Platform) -> Non
 async def test_the_clients_own_headers_go_on(steady: Platform) -> None:
     own = {"if-match": '"3"', "content-type": "application/json", "x-request-id": "abc", "user-agent": "café/1"}
     await steady.client.patch(
-        "/api/v1/user/plugins/a", headers={name: value.encode() for name, value in own.items()}, content=b"{}"
+        "/api/v1/user/plugins/a", headers={name.encode(): value.encode() for name, value in own.items()}, content=b"{}"
     )
     arrived = steady.installs.last
     assert arrived.header("if-match") == '"3"'

@@ -3,10 +3,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from gateway_stand_ins.platform import Platform
-from gateway_stand_ins.raw_http import send_raw
 
 from gateway import http_protocol
+from gateway_stand_ins.platform import Platform
+from gateway_stand_ins.raw_http import send_raw
 
 HOST = b"host: gateway.test\r\n"
 

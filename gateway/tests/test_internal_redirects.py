@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 import boto3
 import pytest
 from botocore.config import Config
-from gateway_stand_ins.platform import Platform
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway_stand_ins.platform import Platform
 from testkit.stores import S3Settings
 
 BUNDLE = "/api/v1/plugins/chart-kit/versions/1.0.0/bundle"

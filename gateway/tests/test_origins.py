@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+
 from gateway_stand_ins.platform import Platform
 
 INSTALL = "/api/v1/user/plugins/install"

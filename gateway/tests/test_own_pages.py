@@ -3,11 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from gateway_stand_ins.platform import Platform
 from openapi_spec_validator import validate
 from starlette.types import Message
 
 from gateway.pages import own_pages
+from gateway_stand_ins.platform import Platform
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
@@ -32,11 +32,14 @@ async def test_metrics_are_hidden_from_whoever_comes_through_a_proxy(steady: Pla
 async def test_metrics_are_hidden_from_public_addresses() -> None:
     scope = {"type": "http", "method": "GET", "path": "/metrics", "headers": [], "client": ("8.8.8.8", 1)}
 
-    async def unused(*_: Message) -> Message:
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_message: Message) -> None:
         raise AssertionError
 
     with pytest.raises(Exception, match="no such address"):
-        await own_pages()["/metrics"](scope, unused, unused)
+        await own_pages()["/metrics"](scope, receive, send)
 
 
 async def test_the_api_document_is_valid_and_complete(steady: Platform) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gateway_stand_ins.platform import INTERNAL_TOKEN
-from gateway_stand_ins.running import free_port
-from gateway_stand_ins.service import StandInService
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from gateway_stand_ins.platform import INTERNAL_TOKEN
+from gateway_stand_ins.running import free_port
+from gateway_stand_ins.service import StandInService
 from testkit.waiting import eventually
 
 MEGABYTE = 1_048_576

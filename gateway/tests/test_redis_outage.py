@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 
 from gateway_stand_ins.gate import Gate
 from gateway_stand_ins.platform import NO_REDIS, Platform
-
 from testkit.waiting import eventually
 
 StartPlatform = Callable[..., Awaitable[Platform]]

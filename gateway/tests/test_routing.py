@@ -4,9 +4,9 @@ import json
 from importlib.resources import files
 
 import pytest
-from gateway_stand_ins.platform import Platform
 
 from gateway.routes import RouteTable, SessionUse, build_routes
+from gateway_stand_ins.platform import Platform
 
 TABLE = RouteTable(build_routes(upload_limit_bytes=1))
 

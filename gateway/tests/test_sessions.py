@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import redis.asyncio
-from gateway_stand_ins.platform import INTERNAL_TOKEN, Platform
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway_stand_ins.platform import INTERNAL_TOKEN, Platform
 from testkit.waiting import eventually
 
 SignIn = Callable[..., Awaitable[str]]
@@ -86,7 +86,7 @@ async def test_two_different_session_cookies_are_refused(
 
 @pytest.mark.parametrize("value", ['"quoted"', "short", "x" * 8_000, "a:b*c?d[e]" * 3, "../../session:1", "é" * 20])
 async def test_a_cookie_of_another_form_never_reaches_redis(steady: Platform, value: str) -> None:
-    await steady.client.get("/api/v1/user/plugins", headers={"cookie": f"sid={value}".encode()})
+    await steady.client.get("/api/v1/user/plugins", headers={b"cookie": f"sid={value}".encode()})
     assert steady.installs.last.header("x-identity") is None
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from gateway_stand_ins.platform import Platform
-from gateway_stand_ins.running import free_port, running, service_server
-from gateway_stand_ins.service import StandInService
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import routes
+from gateway_stand_ins.platform import Platform
+from gateway_stand_ins.running import free_port, running, service_server
+from gateway_stand_ins.service import StandInService
 from testkit.waiting import eventually
 
 StartPlatform = Callable[..., Awaitable[Platform]]

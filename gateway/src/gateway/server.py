@@ -8,7 +8,7 @@ from gateway.http_protocol import GatewayProtocol
 GRACE_SECONDS = 10
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than load balancers keep an idle connection (60 seconds as a rule), so that it is never ours that closes first."""
+"""Longer than load balancers keep an idle connection (60 seconds as a rule), so that ours never closes first."""
 
 
 def make_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
