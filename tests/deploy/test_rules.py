@@ -11,7 +11,7 @@ from platform_k8s.layout import FOLDER
 from platform_k8s.manifests import Manifest, find, pod_template
 from platform_k8s.rules.workloads import check_images
 
-Break = Callable[[list[Manifest]], None]
+Break = Callable[[list[Manifest]], object]
 
 
 def pod(manifests: list[Manifest], name: str = "installs-api", kind: str = "Deployment") -> dict[str, Any]:
