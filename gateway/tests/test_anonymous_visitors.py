@@ -74,8 +74,11 @@ async def test_other_changes_begin_no_session(steady: Platform, path: str) -> No
     assert steady.auth.calls(MINT) == 0
 
 
-async def test_without_auth_the_change_is_put_off(platform: Platform) -> None:
-    platform.auth.reply(MINT, "broken", status=500)
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, "broken"), (200, "not JSON"), (200, "{}"), (200, "[]"), (404, "{}")]
+)
+async def test_without_auth_the_change_is_put_off(platform: Platform, status: int, body: str) -> None:
+    platform.auth.reply(MINT, body, status=status)
     answer = await platform.client.post(INSTALL)
     assert answer.status_code == 503
     assert answer.json()["code"] == "service_unavailable"

@@ -106,6 +106,29 @@ async def test_a_body_that_stops_coming_is_given_up(platform: Platform, monkeypa
         assert (answer.status, answer.problem["code"]) == (408, "request_timed_out")
 
 
+async def test_a_body_that_comes_in_drops_is_given_up(
+    steady: Platform, cookie: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(body, "SLOWEST_BYTES_PER_SECOND", 1_000_000)
+    steady.publishing.reply(UPLOAD, "{}", status=202)
+    reader, writer = await asyncio.open_connection(*steady.url.removeprefix("http://").split(":"))
+    head = f"POST {UPLOAD} HTTP/1.1\r\nhost: a\r\ncookie: {cookie['cookie']}\r\ncontent-length: 1000000\r\n\r\n"
+    writer.write(head.encode())
+
+    async def drip() -> None:
+        while True:
+            writer.write(b"x")
+            await asyncio.sleep(0.02)
+
+    dripping = asyncio.create_task(drip())
+    async with asyncio.timeout(10):
+        answer = await read_answer(reader)
+    dripping.cancel()
+    writer.close()
+    assert (answer.status, answer.problem["code"]) == (408, "request_timed_out")
+
+
 async def test_a_client_that_leaves_in_the_middle_does_not_look_like_the_end(
     steady: Platform, cookie: dict[str, str]
 ) -> None:

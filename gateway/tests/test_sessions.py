@@ -185,6 +185,18 @@ async def test_rights_that_auth_has_just_changed_are_felt_at_once(
     assert platform.publishing.last.header("x-identity") == "fresh.developer"
 
 
+async def test_a_crowd_that_arrives_at_once_is_let_in(
+    platform: Platform, sign_in: SignIn, new_session: NewSession
+) -> None:
+    platform.installs.reply("/api/v1/user/plugins", "[]")
+    sessions = [await sign_in(new_session()) for _ in range(200)]
+    call = platform.client.get
+    answers = await asyncio.gather(
+        *(call("/api/v1/user/plugins", headers={"cookie": f"sid={session}"}) for session in sessions)
+    )
+    assert {answer.status_code for answer in answers} == {200}
+
+
 async def test_a_session_is_read_from_redis_once_a_second_at_most(
     platform: Platform, sign_in: SignIn, new_session: NewSession, redis_client: redis.asyncio.Redis
 ) -> None:

@@ -1,9 +1,13 @@
 """What the gateway asks of auth: renewing a session's token, and an identity for a new visitor."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+import structlog
 
 from chassis.errors import ServiceUnavailableError
 from chassis.telemetry import current_traceparent
@@ -12,6 +16,8 @@ from gateway.upstreams import Upstream
 
 _TIMEOUT_SECONDS = 3.0
 _MAX_ANSWER_BYTES = 16_384
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,8 @@ class AuthClient:
         answer = await self._call("/internal/sessions/renew", {"session": session})
         if answer is None:
             return None
-        return Token(str(answer["identity"]), float(answer["expires_at"]), int(answer["max_age_seconds"]))
+        with self._understanding():
+            return Token(str(answer["identity"]), float(answer["expires_at"]), int(answer["max_age_seconds"]))
 
     async def begin_anonymous(self) -> AnonymousSession:
         """Begin a session for a visitor; a repetition begins another one.
@@ -71,11 +78,21 @@ class AuthClient:
         answer = await self._call("/internal/anonymous", {})
         if answer is None:
             raise ServiceUnavailableError(self._upstream.name)
-        return AnonymousSession(
-            session=str(answer["session"]),
-            identity=str(answer["identity"]),
-            max_age_seconds=int(answer["max_age_seconds"]),
-        )
+        with self._understanding():
+            return AnonymousSession(
+                session=str(answer["session"]),
+                identity=str(answer["identity"]),
+                max_age_seconds=int(answer["max_age_seconds"]),
+            )
+
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
+        """Take an answer of another form for no answer."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError) as error:
+            _log.exception("auth_not_understood")
+            raise ServiceUnavailableError(self._upstream.name) from error
 
     async def _call(self, path: str, content: dict[str, str]) -> dict[str, Any] | None:
         answer = await self._upstream.open(
@@ -98,5 +115,6 @@ class AuthClient:
             return None
         if not whole or answer.status != HTTPStatus.OK:
             raise ServiceUnavailableError(self._upstream.name)
-        parsed: dict[str, Any] = json.loads(answer.body)
-        return parsed
+        with self._understanding():
+            parsed: dict[str, Any] = json.loads(answer.body)
+            return parsed

@@ -1,6 +1,7 @@
 """The body of a client's request: bounded, never held as a whole, and never waited for without end."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 
 from starlette.types import Receive
@@ -12,6 +13,9 @@ from gateway.routes import Route
 
 IDLE_SECONDS = 20.0
 """A body that gives nothing for this long is given up."""
+
+SLOWEST_BYTES_PER_SECOND = 1_024
+"""Once `IDLE_SECONDS` are over, a body has to come this fast on average; slower ones only hold a connection."""
 
 BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -103,10 +107,13 @@ async def open_body(request: ClientRequest, route: Route) -> Body:
     if length is None and request.find(b"transfer-encoding") is None:
         return None
     received = 0
+    began_at = time.monotonic()
 
     def count(size: int) -> None:
         nonlocal received
         received += size
+        if time.monotonic() - began_at > IDLE_SECONDS + received / SLOWEST_BYTES_PER_SECOND:
+            raise RequestTimedOutError(f"the body came more slowly than {SLOWEST_BYTES_PER_SECOND} bytes a second")
         if received > route.body_limit_bytes:
             raise route.too_large(f"the body is larger than {route.body_limit_bytes} bytes, the limit of this address")
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Any
 
+from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from chassis.errors import PlatformError
@@ -18,6 +19,8 @@ MAX_TARGET_BYTES = 16_384
 _VERSIONS = frozenset({"1.0", "1.1"})
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 """RFC 3986 host and port."""
+
+MALFORMED = Counter("http_malformed_requests_total", "Requests refused before they were read whole", ("code",))
 
 HEAD_SECONDS = 15.0
 """A head that takes longer comes from somebody who wants to hold the connection (slowloris)."""
@@ -85,6 +88,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's own words help nobody outside
         """Answer what could not be parsed."""
         refusal = self._refusal or RequestMalformedError("the request does not follow HTTP/1.1 (RFC 9112)")
+        MALFORMED.labels(refusal.code).inc()
         problem = problem_response(refusal, instance="/")
         fields: list[Any] = [*problem.raw_headers, (b"x-content-type-options", b"nosniff"), (b"connection", b"close")]
         head = b"".join(name + b": " + value + b"\r\n" for name, value in fields)

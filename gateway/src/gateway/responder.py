@@ -2,13 +2,12 @@
 
 import asyncio
 
-import aiohttp
 import structlog
 from starlette.types import Receive, Send
 
 from gateway.headers import without
 from gateway.request import Headers
-from gateway.upstream_answer import UpstreamAnswer
+from gateway.upstream_answer import FAULTS, UpstreamAnswer
 
 SEND_IDLE_SECONDS = 60.0
 """A client that reads nothing for this long is given up: it holds an upstream's connection."""
@@ -97,7 +96,7 @@ class Responder:
                 return
             if await self._send_pieces(answer):
                 await self.piece(b"", more=False)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except FAULTS as error:
             _log.warning("answer_broken_off", cause=repr(error)[:300])
         finally:
             answer.close()

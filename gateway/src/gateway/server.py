@@ -1,5 +1,7 @@
 """The HTTP server around the gateway."""
 
+import logging
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -13,6 +15,8 @@ KEEP_ALIVE_SECONDS = 75
 
 def make_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
     """Make the server; forwarded addresses are judged by `gateway.headers`, not here."""
+    # uvicorn writes a line for each malformed request, which would let strangers fill the log; a metric counts them.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     return uvicorn.Server(
         uvicorn.Config(
             app,

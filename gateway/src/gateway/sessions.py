@@ -33,14 +33,16 @@ _log = structlog.get_logger()
 
 def open_redis(url: str) -> "redis.asyncio.Redis":
     """Open the pool for session look-ups: short limits, since every signed-in request waits for it."""
-    return redis.asyncio.Redis.from_url(
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
+        timeout=REDIS_TIMEOUT_SECONDS,
+        max_connections=REDIS_CONNECTIONS,
         socket_timeout=REDIS_TIMEOUT_SECONDS,
         socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-        max_connections=REDIS_CONNECTIONS,
         retry=Retry(NoBackoff(), 1),
         decode_responses=True,
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 @dataclass(frozen=True, slots=True)

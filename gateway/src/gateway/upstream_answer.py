@@ -10,6 +10,9 @@ from chassis.errors import ServiceUnavailableError
 from gateway.headers import find_header, response_headers
 from gateway.request import Headers
 
+FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
+"""What says that an upstream is away, or broke off."""
+
 PIECE_BYTES = 65_536
 """As much as the server buffers before it waits for the client: larger pieces would pile up behind slow readers."""
 
@@ -110,7 +113,7 @@ class UpstreamAnswer:
                     self._buffer += piece
                     if len(self._buffer) > limit_bytes:
                         return False
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except FAULTS as error:
             self.close()
             raise ServiceUnavailableError(self._upstream) from error
         self.close()

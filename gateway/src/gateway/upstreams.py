@@ -12,7 +12,7 @@ from chassis.errors import ServiceUnavailableError
 from gateway.body import Body, BodyStream
 from gateway.breaker import Breaker
 from gateway.headers import UpstreamHeaders
-from gateway.upstream_answer import UpstreamAnswer
+from gateway.upstream_answer import FAULTS, UpstreamAnswer
 
 CONNECT_SECONDS = 2.0
 KEEP_ALIVE_SECONDS = 3.0
@@ -27,9 +27,6 @@ READ_BUFFER_BYTES = 32_768
 RETRY_PAUSE_SECONDS = 0.05
 MAX_HEADER_BYTES = 16_384
 """A presigned address in a header is the longest, about 1 kB."""
-
-FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
-"""What says that an upstream is away."""
 
 FAILURES = Counter("upstream_failures_total", "Requests that an upstream did not answer", ("upstream",))
 

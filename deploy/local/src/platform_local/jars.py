@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from platform_local.errors import DownloadFailedError, MissingToolError
 
 _COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-_POM = '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>{}</project>'
+_POM = "<project><modelVersion>4.0.0</modelVersion>{}</project>"
 
 
 @dataclass(frozen=True)

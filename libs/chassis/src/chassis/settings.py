@@ -70,6 +70,10 @@ class KafkaSettings(BaseServiceSettings):
     topic_prefix: str = ""
 
 
+class OutboxRelaySettings(DatabaseSettings, KafkaSettings):
+    """A process that moves an outbox to Kafka."""
+
+
 class ObjectStoreSettings(BaseServiceSettings):
     """A process that reads or writes objects."""
 

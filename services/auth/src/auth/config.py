@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from chassis.settings import DatabaseSettings, KafkaSettings
+from chassis.settings import DatabaseSettings, OutboxRelaySettings
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -13,7 +13,7 @@ class MigrateSettings(DatabaseSettings):
     """The migrations."""
 
 
-class RelaySettings(DatabaseSettings, KafkaSettings):
+class RelaySettings(OutboxRelaySettings):
     """The relay of the outbox."""
 
 

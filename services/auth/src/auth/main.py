@@ -38,11 +38,9 @@ from chassis.clock import SystemClock
 from chassis.db import Database
 from chassis.errors import PlatformError
 from chassis.identity import IdentityVerifier
-from chassis.kafka import Kafka
 from chassis.migrations import Migrations
 from chassis.openapi import build_openapi
-from chassis.process import Heartbeat
-from chassis.relay import Relay
+from chassis.roles import run_migrate, run_relay
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
 
@@ -118,31 +116,12 @@ def serve(_arguments: list[str]) -> None:
 
 def relay(_arguments: list[str]) -> None:
     """Relay the outbox."""
-    settings = RelaySettings()
-    configure_logging(settings.log_level)
-    database = _database(settings)
-    heartbeat = Heartbeat()
-    task = Relay(
-        database_url=settings.database_url.get_secret_value(),
-        schema=SERVICE,
-        kafka=Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix),
-        heartbeat=heartbeat,
-    )
-    process.run_tasks(
-        {"relay": task.run},
-        host=settings.host,
-        port=settings.port,
-        readiness={"database": _migrations(settings).readiness_check(database)},
-        heartbeats=[heartbeat],
-        close=database.close,
-    )
+    run_relay(RelaySettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def migrate(_arguments: list[str]) -> None:
     """Bring the schema to the newest revision."""
-    settings = MigrateSettings()
-    configure_logging(settings.log_level)
-    _migrations(settings).upgrade()
+    run_migrate(MigrateSettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def openapi(_arguments: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chassis.settings import DatabaseSettings, KafkaSettings, ObjectStoreSettings
+from chassis.settings import DatabaseSettings, KafkaSettings, ObjectStoreSettings, OutboxRelaySettings
 
 
 class MigrateSettings(DatabaseSettings):
@@ -10,7 +10,11 @@ class MigrateSettings(DatabaseSettings):
 
 
 class EventSettings(MigrateSettings, KafkaSettings):
-    """What `work`, `relay` and `republish-documents` need."""
+    """What `work` needs."""
+
+
+class RelaySettings(OutboxRelaySettings):
+    """What `relay` needs."""
 
 
 class ServeSettings(MigrateSettings, ObjectStoreSettings):

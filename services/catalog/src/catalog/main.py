@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from catalog.api import files, plugins, reviews, versions
 from catalog.api.browse import browse_router
 from catalog.api.dependencies import UseCases
-from catalog.config import EventSettings, MigrateSettings, ServeSettings
+from catalog.config import EventSettings, MigrateSettings, RelaySettings, ServeSettings
 from catalog.consumers.installs import installs_subscription
 from catalog.consumers.plugins import plugins_subscription
 from catalog.jobs.counts import counts_job
@@ -42,7 +42,7 @@ from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
 from chassis.process import Heartbeat, run_tasks
 from chassis.process import serve as serve_app
-from chassis.relay import Relay
+from chassis.roles import run_migrate, run_relay
 from chassis.telemetry import configure_logging
 
 SCHEMA = "catalog"
@@ -139,27 +139,12 @@ def work(_arguments: list[str]) -> None:
 
 def relay(_arguments: list[str]) -> None:
     """Move the outbox to Kafka until a signal ends it."""
-    settings = EventSettings()
-    configure_logging(settings.log_level)
-    database = _database(settings)
-    heartbeat = Heartbeat()
-    url = settings.database_url.get_secret_value()
-    task = Relay(database_url=url, schema=SCHEMA, kafka=_kafka(settings), heartbeat=heartbeat).run
-    run_tasks(
-        {"catalog.relay": task},
-        host=settings.host,
-        port=settings.port,
-        readiness=_readiness(settings, database),
-        heartbeats=[heartbeat],
-        close=database.close,
-    )
+    run_relay(RelaySettings(), schema=SCHEMA, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def migrate(_arguments: list[str]) -> None:
     """Bring the schema up to date; a repeat does nothing."""
-    settings = MigrateSettings()
-    configure_logging(settings.log_level)
-    _migrations(settings).upgrade()
+    run_migrate(MigrateSettings(), schema=SCHEMA, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def openapi(_arguments: list[str]) -> None:

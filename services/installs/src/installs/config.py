@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chassis.settings import DatabaseSettings, KafkaSettings
+from chassis.settings import DatabaseSettings, KafkaSettings, OutboxRelaySettings
 
 
 class ServeSettings(DatabaseSettings):
@@ -15,7 +15,7 @@ class WorkSettings(DatabaseSettings, KafkaSettings):
     """The consumers."""
 
 
-class RelaySettings(DatabaseSettings, KafkaSettings):
+class RelaySettings(OutboxRelaySettings):
     """The relay of the outbox."""
 
 

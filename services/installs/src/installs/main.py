@@ -17,7 +17,7 @@ from chassis.kafka import Kafka
 from chassis.migrations import Migrations
 from chassis.openapi import build_openapi
 from chassis.process import Heartbeat
-from chassis.relay import Relay
+from chassis.roles import run_migrate, run_relay
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
 from installs.api.dependencies import UseCases
@@ -100,29 +100,12 @@ def work(_arguments: list[str]) -> None:
 
 def relay(_arguments: list[str]) -> None:
     """Relay the outbox."""
-    settings = RelaySettings()
-    configure_logging(settings.log_level)
-    database = _database(settings)
-    heartbeat = Heartbeat()
-    task = Relay(
-        database_url=settings.database_url.get_secret_value(),
-        schema=SERVICE,
-        kafka=Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix),
-        heartbeat=heartbeat,
-    )
-    process.run_tasks(
-        {"relay": task.run},
-        host=settings.host,
-        port=settings.port,
-        readiness={"database": migrations(settings).readiness_check(database)},
-        heartbeats=[heartbeat],
-        close=database.close,
-    )
+    run_relay(RelaySettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def migrate(_arguments: list[str]) -> None:
     """Bring the schema up to date."""
-    migrations(MigrateSettings()).upgrade()
+    run_migrate(MigrateSettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def openapi(_arguments: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chassis.settings import DatabaseSettings, KafkaSettings, ObjectStoreSettings
+from chassis.settings import DatabaseSettings, ObjectStoreSettings, OutboxRelaySettings
 
 MIB = 1024 * 1024
 
@@ -40,7 +40,7 @@ class WorkSettings(DatabaseSettings, ObjectStoreSettings):
     failpoint: str | None = None
 
 
-class RelaySettings(DatabaseSettings, KafkaSettings):
+class RelaySettings(OutboxRelaySettings):
     """The role ``relay``."""
 
     port: int = 18104

@@ -12,13 +12,12 @@ from chassis.cli import print_document
 from chassis.clock import SystemClock
 from chassis.db import Database
 from chassis.identity import IdentityVerifier
-from chassis.kafka import Kafka
 from chassis.migrations import Migrations
 from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
 from chassis.process import Heartbeat, run_tasks
 from chassis.process import serve as serve_http
-from chassis.relay import Relay
+from chassis.roles import run_migrate, run_relay
 from chassis.settings import ObjectStoreSettings
 from chassis.telemetry import configure_logging
 from publishing.api import admin, developer_plugins, developer_versions, review
@@ -191,32 +190,12 @@ def work(_arguments: list[str]) -> None:
 
 def relay(_arguments: list[str]) -> None:
     """Move the outbox to Kafka."""
-    settings = RelaySettings()
-    configure_logging(settings.log_level)
-    url = settings.database_url.get_secret_value()
-    database = Database(url=url, pool_size=1)
-    heartbeat = Heartbeat()
-    task = Relay(
-        database_url=url,
-        schema=SERVICE,
-        kafka=Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix),
-        heartbeat=heartbeat,
-    )
-    migrations = Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=url)
-    run_tasks(
-        {"relay": task.run},
-        host=settings.host,
-        port=settings.port,
-        readiness={"database": migrations.readiness_check(database)},
-        heartbeats=[heartbeat],
-        close=database.close,
-    )
+    run_relay(RelaySettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def migrate(_arguments: list[str]) -> None:
     """Bring the schema to the newest revision."""
-    settings = MigrateSettings()
-    Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=settings.database_url.get_secret_value()).upgrade()
+    run_migrate(MigrateSettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY)
 
 
 def openapi(_arguments: list[str]) -> None:
