@@ -74,7 +74,7 @@ class IdentityVerifier:
             raise UnauthenticatedError("the identity token is not valid") from error
 
 
-def find_identity(request: Request) -> IdentityClaims | None:
+async def find_identity(request: Request) -> IdentityClaims | None:
     """Give the caller, None for a visitor without identity. The application state holds the verifier."""
     token = request.headers.get(IDENTITY_HEADER)
     if token is None:
@@ -83,7 +83,7 @@ def find_identity(request: Request) -> IdentityClaims | None:
     return verifier.verify(token)
 
 
-def get_identity(identity: Annotated[IdentityClaims | None, Depends(find_identity)]) -> IdentityClaims:
+async def get_identity(identity: Annotated[IdentityClaims | None, Depends(find_identity)]) -> IdentityClaims:
     """Give the caller, signed in or anonymous.
 
     Raises
@@ -96,7 +96,7 @@ def get_identity(identity: Annotated[IdentityClaims | None, Depends(find_identit
     return identity
 
 
-def get_user(identity: Annotated[IdentityClaims, Depends(get_identity)]) -> IdentityClaims:
+async def get_user(identity: Annotated[IdentityClaims, Depends(get_identity)]) -> IdentityClaims:
     """Give the signed-in caller.
 
     Raises

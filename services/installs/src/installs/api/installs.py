@@ -31,7 +31,7 @@ LOCATION: dict[str, Any] = {"Location": {"description": "Address of the install.
 )
 async def list_installs(request: Request) -> Response:
     # Read with every start of a host: the two look-ups are cheaper than the framework's dependencies.
-    identity = find_identity(request)
+    identity = await find_identity(request)
     installs = [] if identity is None else await use_cases(request).read.list(owner_of(identity))
     return list_response(installs, request_headers=request.headers)
 
