@@ -41,7 +41,7 @@ def test_it_runs_the_same_programs_under_the_same_names(compose: dict[str, Any],
     assert set(compose["services"]) == {*RECIPES, *(program.name for program in programs)}
     for program in programs:
         service = compose["services"][program.name]
-        assert service["entrypoint"] == ["python", "-m", program.command[2]]
+        assert service["build"]["args"]["PACKAGE"] == program.command[2]
         assert service["command"] == [program.command[3]]
         assert str(service["environment"]["PORT"]) == str(program.ports[0])
         assert str(program.ports[0]) in service["ports"][0]
@@ -81,11 +81,12 @@ def test_every_secret_and_volume_that_is_used_is_declared(compose: dict[str, Any
             assert mounted is None or mounted[1] in service["secrets"]
 
 
-def test_our_services_are_built_from_their_dockerfiles_and_run_without_privileges(compose: dict[str, Any]) -> None:
+def test_our_services_are_built_from_the_one_dockerfile_and_run_without_privileges(compose: dict[str, Any]) -> None:
     for component in COMPONENTS:
         for role in component.ports:
             service = compose["services"][component.program_name(role)]
-            assert service["build"]["dockerfile"] == f"{component.folder}/Dockerfile"
-            assert (repository_root() / component.folder / "Dockerfile").exists()
+            assert (_FILE.parent / service["build"]["context"]).resolve() == repository_root()
+            assert (repository_root() / service["build"]["dockerfile"]).is_file()
+            assert service["build"].get("args", {}).get("FOLDER", component.folder) == component.folder
             assert service["cap_drop"] == ["ALL"]
             assert service["read_only"] is True

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from platform_local.paths import StackPaths
-from platform_local.ports import HOST, free_server_ports
+from platform_local.ports import HOST, ServerPorts, is_listening
 
 
 def _platform(*arguments: str, paths: StackPaths, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -28,8 +30,15 @@ def _platform(*arguments: str, paths: StackPaths, **variables: str) -> subproces
 
 @pytest.fixture
 def offset() -> str:
-    """A distance from the fixed ports at which nothing listens: the stack of this test."""
-    return str(free_server_ports().redis % 11000 + 1000)
+    """A distance from the fixed ports at which nothing listens: the stack of this test.
+
+    Small enough to stay below the ports that other tests' servers take.
+    """
+    for distance in random.sample(range(320, 690), k=100):
+        ports = asdict(ServerPorts().shifted(distance))
+        if not any(is_listening(port) for port in ports.values()):
+            return str(distance)
+    raise AssertionError("no free distance")
 
 
 def test_up_status_logs_restart_down_and_reset_of_the_servers(paths: StackPaths, offset: str) -> None:
