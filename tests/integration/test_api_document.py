@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from testkit.people import API, People
+from testkit.people import API, People, manifest_of
 from testkit.platform import RunningPlatform
 
 # Item 4 of what this platform is for: every address, by the names of its parameters in the document
@@ -45,6 +45,14 @@ async def test_the_document_is_valid_and_complete(document: dict[str, Any]) -> N
     assert {line.strip() for line in re.split(r"[|\n]", REQUIRED) if line.strip()} <= found
     identifiers = [op["operationId"] for operations in document["paths"].values() for op in operations.values()]
     assert len(identifiers) == len(set(identifiers))
+
+
+async def test_a_manifest_can_be_written_from_the_document_alone(document: dict[str, Any]) -> None:
+    upload = document["paths"][f"{API}/developer/plugins/{{plugin_id}}/versions"]["post"]
+    parts = upload["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    schema = parts["manifest"]["contentSchema"]
+    assert Draft202012Validator(schema).is_valid(manifest_of("some-plugin", "1.0.0"))
+    assert not Draft202012Validator(schema).is_valid({"id": "some-plugin"})
 
 
 async def test_the_docs_page_needs_nothing_from_elsewhere(platform: RunningPlatform) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.app import API_PREFIX
 from chassis.strict_body import StrictRoute
+from contracts.manifest import manifest_schema
 from publishing.api.dependencies import Developer, PluginId, SubmissionId, Use, VersionText, never_cached
 from publishing.api.submission_schemas import SubmissionBody
 from publishing.api.upload import UploadForm
@@ -16,6 +17,9 @@ router = APIRouter(
     tags=["developer"],
     dependencies=[Depends(never_cached)],
 )
+
+# Without its own identifiers: within the API document it is a schema like any other.
+_MANIFEST = {key: value for key, value in manifest_schema().items() if key not in {"$id", "$schema"}}
 
 _FORM: dict[str, Any] = {
     "requestBody": {
@@ -30,6 +34,7 @@ _FORM: dict[str, Any] = {
                         "manifest": {
                             "type": "string",
                             "contentMediaType": "application/json",
+                            "contentSchema": _MANIFEST,
                             "description": "The manifest; its id is that of the address",
                         },
                         "bundle": {
