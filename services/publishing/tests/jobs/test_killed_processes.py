@@ -48,9 +48,7 @@ async def test_a_killed_worker_leaves_work_that_the_next_one_finishes_once(
     outbox_of: Callable[[str], Awaitable[list[Any]]],
     rows_of: Callable[..., Awaitable[list[Any]]],
     buckets: Any,
-    clean_tables: Callable[..., None],
 ) -> None:
-    clean_tables("publishing")
     plugin_id = await developer.register()
     submission_id = (await developer.send(plugin_id, bundle=BUNDLE)).json()["id"]
 
@@ -122,9 +120,7 @@ async def test_an_upload_whose_server_is_killed_is_sent_again_and_leaves_nothing
     database: Database,
     rows_of: Callable[..., Awaitable[list[Any]]],
     buckets: Any,
-    clean_tables: Callable[..., None],
 ) -> None:
-    clean_tables("publishing")
     plugin_id = await developer.register()
     async with server(environment, failpoint) as (client, running):
         with pytest.raises(httpx.TransportError):
