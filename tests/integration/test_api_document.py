@@ -73,7 +73,7 @@ async def test_every_read_answers_as_documented(people: People, document: dict[s
     user = await people.register("Walker")
     review = {"rating": 4, "text": "Walked."}
     assert (await user.put(f"/plugins/{plugin_id}/reviews/mine", json=review)).status_code == 201
-    assert (await user.post("/user/plugins/install", json={"plugin_id": plugin_id})).status_code == 201
+    assert (await people.install(user, plugin_id)).status_code == 201
     submissions = (await developer.get(f"/developer/plugins/{plugin_id}")).json()["submissions"]
     values = {"plugin_id": plugin_id, "version": "1.0.0", "submission_id": submissions[0]["id"]}
     reviewer = await people.reviewer()

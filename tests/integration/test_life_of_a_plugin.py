@@ -21,7 +21,7 @@ async def test_a_published_plugin_is_found_installed_configured_and_updated(peop
     await eventually(found, timeout_seconds=40)
     assert somebody.cookies.get("sid") is None, "reading must not make an identity"
 
-    old = await somebody.post("/user/plugins/install", json={"plugin_id": plugin_id, "version": "1.9.0"})
+    old = await people.install(somebody, plugin_id, version="1.9.0")
     assert old.status_code == 201, old.text
     assert somebody.cookies.get("sid")
     assert old.json()["settings"] == {"theme": "light"}
@@ -53,7 +53,7 @@ async def test_what_a_visitor_installed_belongs_to_the_account_after_sign_up_and
     await people.publish(developer, plugin_id, "1.0.0")
     somebody = people.visitor()
     settings = {"theme": "dark", "limit": 3}
-    installed = await somebody.post("/user/plugins/install", json={"plugin_id": plugin_id, "settings": settings})
+    installed = await people.install(somebody, plugin_id, settings=settings)
     assert installed.status_code == 201, installed.text
     address = f"/user/plugins/{plugin_id}"
 
@@ -112,7 +112,7 @@ async def test_suspending_takes_a_plugin_out_at_once_and_restoring_brings_it_bac
     plugin_id = await people.create_plugin(developer)
     await people.publish(developer, plugin_id, "1.0.0")
     owner = people.visitor()
-    assert (await owner.post("/user/plugins/install", json={"plugin_id": plugin_id})).status_code == 201
+    assert (await people.install(owner, plugin_id)).status_code == 201
     administrator = await people.administrator()
     suspended = await administrator.post(f"/admin/plugins/{plugin_id}/suspend", json={"reason": "a test"})
     assert suspended.status_code == 200, suspended.text

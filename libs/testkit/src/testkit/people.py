@@ -142,6 +142,15 @@ class People:
         await eventually(is_public, WAIT_SECONDS, saying=f"{plugin_id} {version} is public")
         return hashlib.sha256(bundle_of(plugin_id, version)).hexdigest()
 
+    async def install(self, client: httpx.AsyncClient, plugin_id: str, **choice: object) -> httpx.Response:
+        """Install a plugin; returns the first answer that knows it, since installs learns of it a moment later."""
+
+        async def known() -> httpx.Response | None:
+            answer = await client.post("/user/plugins/install", json={"plugin_id": plugin_id, **choice})
+            return None if answer.status_code == httpx.codes.NOT_FOUND else answer
+
+        return await eventually(known, WAIT_SECONDS, saying=f"{plugin_id} can be installed")
+
     async def leave(self) -> None:
         """Close every browser."""
         for client in self._clients:
