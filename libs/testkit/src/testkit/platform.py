@@ -83,10 +83,6 @@ class RunningPlatform:
         self._children[name] = start_child(self._programs[name], self._folder / f"{name}.log")
         wait_until_ready([self._children[name]])
 
-    def log_of(self, name: str) -> str:
-        """Return what a program has logged."""
-        return (self._folder / f"{name}.log").read_text("utf-8", "replace")
-
     def stop(self) -> None:
         """Stop every program."""
         stop_children(list(self._children.values()))
