@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import signal
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from platform_local.secrets import ensure_secrets
 from platform_local.servers.all import jars_of, prepare_servers
 from platform_local.servers.context import ServerContext
 from platform_local.servers.postgres import admin_url
+from testkit.process_trees import signal_tree
 from testkit.servers import S3, Kafka, OpenSearch, Postgres, Redis, ServerAddress
 
 _PREFIX = "plugin-platform-test-"
@@ -44,7 +46,7 @@ class LocalServers:
         self._lock = (self.folder / "owner.lock").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._durable = durable
-        self._children: list[Child] = []
+        self._children: dict[str, Child] = {}
 
     def start(self, kinds: Sequence[str]) -> dict[str, ServerAddress]:
         """Start servers side by side on free ports and wait until they work.
@@ -85,13 +87,39 @@ class LocalServers:
         except BaseException:
             stop_children(children)
             raise
-        self._children += children
+        self._children |= {child.program.name: child for child in children}
         addresses = _addresses(context)
         return {kind: addresses[kind] for kind in kinds}
 
+    def kill(self, kind: str) -> None:
+        """SIGKILL one server with every process that it started, and wait until it is gone. Its data stay."""
+        child = self._children[kind]
+        signal_tree(child.process.pid, signal.SIGKILL)
+        child.process.wait()
+
+    def launch(self, kind: str) -> None:
+        """Start a server that was killed, on its former port and data. Returns at once; see `why_not_ready`."""
+        former = self._children[kind]
+        self._children[kind] = start_child(former.program, former.log)
+
+    def why_not_ready(self, kind: str) -> str | None:
+        """Return None while a server does its work, else a short reason."""
+        return self._children[kind].program.ready()
+
+    def pause(self, kind: str) -> None:
+        """SIGSTOP one server with every process that it started: its connections stay open and nothing answers."""
+        signal_tree(self._children[kind].process.pid, signal.SIGSTOP)
+
+    def resume(self, kind: str) -> None:
+        """Let a paused server go on."""
+        signal_tree(self._children[kind].process.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """Stop all servers and remove their data. May be called twice."""
-        children, self._children = self._children, []
+        children, self._children = list(self._children.values()), {}
+        for child in children:
+            if child.process.poll() is None:
+                signal_tree(child.process.pid, signal.SIGCONT)  # one that a test left paused could not stop
         stop_children(children)
         shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platform_local.children import Child, start_child, stop_children, wait_until_ready
@@ -67,7 +67,7 @@ class RunningPlatform:
         """Make the index and the first accounts, start every program and wait until all are ready."""
         self._run("search_indexer", "migrate")
         for program in self._programs.values():
-            self._children[program.name] = start_child(program, self._folder / f"{program.name}.log")
+            self._children[program.name] = start_child(program, self.log(program.name))
         for account, role in ((self.administrator, "administrator"), (self.reviewer, "reviewer")):
             self._ensure_user(account, role)
         wait_until_ready(list(self._children.values()))
@@ -80,8 +80,26 @@ class RunningPlatform:
 
     def revive(self, name: str) -> None:
         """Start a program that was killed, and wait until it is ready."""
-        self._children[name] = start_child(self._programs[name], self._folder / f"{name}.log")
+        self.launch(name)
         wait_until_ready([self._children[name]])
+
+    def launch(self, name: str, **settings: str) -> None:
+        """Start a program that has ended, with further settings this time. Returns at once; see `is_ready`."""
+        program = self._programs[name]
+        program = replace(program, environment={**program.environment, **settings})
+        self._children[name] = start_child(program, self.log(name))
+
+    def has_ended(self, name: str) -> bool:
+        """Tell whether a program does not run."""
+        return self._children[name].process.poll() is not None
+
+    def is_ready(self, name: str) -> bool:
+        """Tell whether a program runs and says that it does its work."""
+        return not self.has_ended(name) and self._programs[name].ready() is None
+
+    def log(self, name: str) -> Path:
+        """Return the file to which a program writes its log."""
+        return self._folder / f"{name}.log"
 
     def stop(self) -> None:
         """Stop every program."""

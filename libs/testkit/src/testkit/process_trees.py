@@ -1,0 +1,36 @@
+"""Signals for a process and everything that it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+
+def signal_tree(root: int, number: signal.Signals) -> None:
+    """Send a signal to a process and then to its descendants, whatever groups and sessions they made for themselves.
+
+    Each is stopped before the next is looked up, so that none is started or lost meanwhile.
+    """
+    found: list[int] = []
+    waiting = [root]
+    while waiting:
+        process = waiting.pop()
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
+            found.append(process)
+            waiting += _children_of(process)
+    for process in found:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+            if number not in {signal.SIGSTOP, signal.SIGKILL}:
+                os.kill(process, signal.SIGCONT)
+
+
+def _children_of(process: int) -> list[int]:
+    found: list[int] = []
+    for listing in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, listing.read_text().split())
+    return found
