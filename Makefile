@@ -13,7 +13,7 @@ TESTS = $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
 # STACK=docker, GATEWAY_PORT, PLATFORM_STACK, PLATFORM_PORT_OFFSET and the service settings go through the environment.
 export STACK
 
-.PHONY: help bootstrap up status logs restart down reset demo test lint format types arch openapi schemas generated k8s lock
+.PHONY: help bootstrap up status logs restart down reset demo test test-fault lint format types arch openapi schemas generated k8s lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ demo: bootstrap ## real packages through the public API, with a table of what wa
 
 test: bootstrap ## every test on real servers of its own   [ARGS='services/auth -k login']
 	@$(BIN)/python -m testkit.run $(ARGS)
+
+test-fault: bootstrap ## servers and programs killed under load, at full size, with a table of figures   [ARGS='-k kafka']
+	@FAULT=full $(BIN)/python -m testkit.run tests/fault $(ARGS)
 
 lint: bootstrap ## ruff: rules and format
 	@$(BIN)/ruff check .

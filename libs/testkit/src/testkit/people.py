@@ -23,6 +23,7 @@ SETTINGS_SCHEMA = {
     "properties": {
         "theme": {"enum": ["light", "dark"], "default": "light"},
         "limit": {"type": "integer", "minimum": 1, "maximum": 10},
+        "tag": {"type": "string", "maxLength": 64},
     },
 }
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 
@@ -18,14 +16,7 @@ from testkit.indices import delete_indices
 from testkit.pool import ServerPool
 from testkit.servers import S3, Kafka, OpenSearch, Postgres, Redis
 from testkit.stores import S3Settings, own_buckets, own_redis_database
-
-T = TypeVar("T")
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on a thread of its own, whatever loop the test runner keeps on this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+from testkit.waiting import run_apart
 
 
 @pytest.fixture(scope="session")
@@ -107,11 +98,11 @@ def kafka_bootstrap_servers(kafka: Kafka) -> str:
 def topic_prefix(kafka: Kafka, test_session_id: str) -> Iterator[str]:
     """Return the session's topic prefix; behind it every topic of `contracts.topics` exists."""
     prefix = f"{test_session_id}."
-    _run(create_topics(kafka.bootstrap_servers, prefix))
+    run_apart(create_topics(kafka.bootstrap_servers, prefix))
     try:
         yield prefix
     finally:
-        _run(delete_topics(kafka.bootstrap_servers, prefix))
+        run_apart(delete_topics(kafka.bootstrap_servers, prefix))
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TypeVar, overload
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -58,3 +59,9 @@ async def eventually(predicate: Callable[[], object], timeout_seconds: float = 1
             raise AssertionError(f"not within {timeout_seconds} s: {saying or predicate}; last: {last}") from cause
         await asyncio.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 1.5, _LONGEST_PAUSE_SECONDS)
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a thread of its own, whatever loop the test runner keeps on this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
