@@ -1,15 +1,54 @@
 """Kafka topics: name, key, partitions, retention, who writes and who reads.
 
-A topic's name ends in its major version; a breaking change is a new topic beside the old one.
+A topic's name ends in its major version; a breaking change is a new topic beside the old one. Whoever creates topics
+takes `TopicSpecification`s from `specifications`, so that what is documented is what is set.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-DAY_MS = 24 * 60 * 60 * 1000
+HOUR_MS = 60 * 60 * 1000
+DAY_MS = 24 * HOUR_MS
+FOR_EVER = -1
+
 DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_MS = 30 * DAY_MS
 """A month: long enough for a holiday before somebody looks at what failed."""
+
+DEAD_LETTER_RETENTION_BYTES = 1024**3
+"""About 300,000 letters of 3 kB; a producer gone wrong must not fill the disks that good events need."""
+
+MAX_MESSAGE_BYTES = 2 * 1024 * 1024
+"""A manifest of 256 KiB and a changelog of 64 KiB, escaped as JSON at its worst, and the rest of a version."""
+
+TOMBSTONE_RETENTION_MS = 7 * DAY_MS
+"""Who reads a compacted topic from its beginning must reach its end in less, or may miss that a key is gone."""
+
+COMPACTION_LAG_MS = HOUR_MS
+"""A reader less than an hour behind sees every document, not only the last. A week of it would be 240 GB at 200 a
+second."""
+
+COMPACTION_AT_MOST_MS = 7 * DAY_MS
+"""What was replaced or removed leaves the disk after this time even where little is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpecification:
+    """What a topic is created with.
+
+    Parameters
+    ----------
+    name
+        Without the deployment's prefix.
+    partitions
+        Number of partitions.
+    settings
+        Kafka's topic settings. Replication is the deployment's: replication factor and ``min.insync.replicas``.
+    """
+
+    name: str
+    partitions: int
+    settings: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +67,14 @@ class Topic:
         The one service that writes it.
     consumers
         Our own services that read it; others may too.
+    retention_reason
+        Why records are kept as long as `retention_ms` says.
     partitions
-        Number of partitions; never lowered, raising it moves keys.
+        Number of partitions; never changed, because that moves keys and so breaks their order.
     cleanup
         ``delete`` keeps records for `retention_ms`; ``compact`` keeps the last record of each key.
     retention_ms
-        Milliseconds; -1 keeps for ever.
+        Milliseconds; `FOR_EVER`.
     """
 
     name: str
@@ -41,6 +82,7 @@ class Topic:
     key: str
     producer: str
     consumers: tuple[str, ...]
+    retention_reason: str
     partitions: int = 6
     cleanup: Literal["delete", "compact"] = "delete"
     retention_ms: int = 14 * DAY_MS
@@ -50,6 +92,38 @@ class Topic:
         """Name of the topic that takes messages no consumer could apply."""
         return self.name + DEAD_LETTER_SUFFIX
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """Kafka's settings of the topic, all that we depend on and no others."""
+        settings = {
+            "cleanup.policy": self.cleanup,
+            "max.message.bytes": str(MAX_MESSAGE_BYTES),
+            "retention.bytes": "-1",
+            "retention.ms": str(self.retention_ms),
+        }
+        if self.cleanup == "compact":
+            settings |= {
+                "delete.retention.ms": str(TOMBSTONE_RETENTION_MS),
+                "max.compaction.lag.ms": str(COMPACTION_AT_MOST_MS),
+                "min.compaction.lag.ms": str(COMPACTION_LAG_MS),
+            }
+        return settings
+
+    @property
+    def specifications(self) -> tuple[TopicSpecification, TopicSpecification]:
+        """The topic and its dead letters."""
+        dead_letters = {
+            "cleanup.policy": "delete",
+            # The original and what says why it failed.
+            "max.message.bytes": str(2 * MAX_MESSAGE_BYTES),
+            "retention.bytes": str(DEAD_LETTER_RETENTION_BYTES),
+            "retention.ms": str(DEAD_LETTER_RETENTION_MS),
+        }
+        return (
+            TopicSpecification(self.name, self.partitions, self.settings),
+            TopicSpecification(self.dead_letters, 1, dead_letters),
+        )
+
 
 ACCOUNTS = Topic(
     name="accounts.v1",
@@ -57,6 +131,7 @@ ACCOUNTS = Topic(
     key="user id",
     producer="auth",
     consumers=("installs",),
+    retention_reason="A consumer may be away for two weeks; personal data is not kept longer than that.",
 )
 PLUGINS = Topic(
     name="plugins.v1",
@@ -64,6 +139,8 @@ PLUGINS = Topic(
     key="plugin id",
     producer="publishing",
     consumers=("catalog", "installs"),
+    retention_reason="10,000 plugins of 20 versions are less than 1 GB, and projections can be rebuilt from it.",
+    retention_ms=FOR_EVER,
 )
 INSTALLS = Topic(
     name="installs.v1",
@@ -71,6 +148,7 @@ INSTALLS = Topic(
     key="owner id ':' plugin id",
     producer="installs",
     consumers=("catalog",),
+    retention_reason="A consumer may be away for two weeks; the volume is that of what people do.",
 )
 REVIEWS = Topic(
     name="reviews.v1",
@@ -78,6 +156,7 @@ REVIEWS = Topic(
     key="plugin id",
     producer="catalog",
     consumers=(),
+    retention_reason="A consumer may be away for two weeks; what people wrote and withdrew is not kept longer.",
 )
 PLUGIN_DOCUMENTS = Topic(
     name="plugin-documents.v1",
@@ -85,8 +164,9 @@ PLUGIN_DOCUMENTS = Topic(
     key="plugin id",
     producer="catalog",
     consumers=("search-indexer",),
+    retention_reason="The last document of each plugin stays, so that a new consumer starts with all of them.",
     cleanup="compact",
-    retention_ms=-1,
+    retention_ms=FOR_EVER,
 )
 
 TOPICS: tuple[Topic, ...] = (ACCOUNTS, INSTALLS, PLUGIN_DOCUMENTS, PLUGINS, REVIEWS)
