@@ -10,7 +10,7 @@ SCHEMAS = Path(__file__).parents[1] / "schemas"
 
 
 def test_the_committed_schemas_are_those_of_the_models() -> None:
-    committed = {path.name: path.read_text("utf-8") for path in SCHEMAS.glob("*.schema.json")}
+    committed = {str(path.relative_to(SCHEMAS)): path.read_text("utf-8") for path in SCHEMAS.glob("**/*.schema.json")}
     assert committed == schema_texts(), "run 'make schemas'"
 
 

@@ -19,12 +19,16 @@ CONTENT_TYPE = "application/json"
 
 
 class EventData(BaseModel):
-    """Base of every event's data. Subclasses name their `event_type` and `topic` (without prefix)."""
+    """Base of every event's data. Subclasses name their `event_type` and `topic` (without prefix).
+
+    A record of a type that `is_tombstone` has a null value, which removes its key from a compacted topic.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     event_type: ClassVar[str]
     topic: ClassVar[str]
+    is_tombstone: ClassVar[bool] = False
 
 
 class MalformedEventError(ValueError):

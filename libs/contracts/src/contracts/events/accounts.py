@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.envelope import EventData
+from contracts.events.fields import PersonName, Website
 from contracts.topics import ACCOUNTS
 
 
@@ -15,7 +16,7 @@ class AccountRegistered(EventData):
     topic: ClassVar[str] = ACCOUNTS.name
 
     user_id: UUID
-    name: str
+    name: PersonName
     registered_at: datetime
 
 
@@ -26,8 +27,8 @@ class DeveloperRegistered(EventData):
     topic: ClassVar[str] = ACCOUNTS.name
 
     user_id: UUID
-    display_name: str
-    website: str | None = None
+    display_name: PersonName
+    website: Website | None = None
     registered_at: datetime
 
 

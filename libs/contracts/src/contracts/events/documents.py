@@ -4,6 +4,17 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from contracts.envelope import EventData
+from contracts.events.fields import (
+    AverageStars,
+    Category,
+    Count,
+    Description,
+    PluginId,
+    PluginName,
+    Tag,
+    VersionNumber,
+    WebAddress,
+)
 from contracts.events.plugins import Author
 from contracts.topics import PLUGIN_DOCUMENTS
 
@@ -18,26 +29,25 @@ class PluginDocument(EventData):
     event_type: ClassVar[str] = "plugin-document.v1"
     topic: ClassVar[str] = PLUGIN_DOCUMENTS.name
 
-    plugin_id: str
-    name: str
-    description: str
+    plugin_id: PluginId
+    name: PluginName
+    description: Description
     author: Author
-    category: str
-    tags: tuple[str, ...] = ()
-    icon_url: str | None = None
-    latest_version: str
-    install_count: int
-    rating_average: float
-    rating_count: int
+    category: Category
+    tags: tuple[Tag, ...] = ()
+    icon_url: WebAddress | None = None
+    latest_version: VersionNumber
+    install_count: Count
+    rating_average: AverageStars
+    rating_count: Count
     published_at: datetime
     updated_at: datetime
     change: Literal["content", "counts"] = "content"
 
 
 class PluginDocumentRemoved(EventData):
-    """Marks the tombstone's `event_type`; its record has a null value."""
+    """The plugin is public no longer: the record's value is null, its key says which plugin."""
 
     event_type: ClassVar[str] = "plugin-document.removed.v1"
     topic: ClassVar[str] = PLUGIN_DOCUMENTS.name
-
-    plugin_id: str
+    is_tombstone: ClassVar[bool] = True

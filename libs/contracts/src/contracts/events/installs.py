@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from contracts.envelope import EventData
+from contracts.events.fields import PluginId, VersionNumber
 from contracts.topics import INSTALLS
 
 OwnerKind = Literal["user", "anonymous"]
@@ -17,8 +18,8 @@ class InstallChanged(EventData):
 
     owner_id: UUID
     owner_kind: OwnerKind
-    plugin_id: str
-    version: str
+    plugin_id: PluginId
+    version: VersionNumber
     enabled: bool
     changed_at: datetime
 

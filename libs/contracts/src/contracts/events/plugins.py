@@ -1,12 +1,29 @@
 """Facts about plugins and their versions; key: the plugin's id, one order for both."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import EventData
+from contracts.events.fields import (
+    Bytes,
+    Category,
+    Changelog,
+    Description,
+    License,
+    Manifest,
+    ObjectKey,
+    PersonName,
+    PluginId,
+    PluginName,
+    Reason,
+    Sha256,
+    Tag,
+    VersionNumber,
+    WebAddress,
+)
 from contracts.topics import PLUGINS
 
 PluginStatus = Literal["draft", "published", "suspended"]
@@ -18,7 +35,7 @@ class Author(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    name: str
+    name: PersonName
 
 
 class PluginState(BaseModel):
@@ -26,16 +43,16 @@ class PluginState(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    plugin_id: str
-    name: str
-    description: str
+    plugin_id: PluginId
+    name: PluginName
+    description: Description
     author: Author
-    category: str
-    tags: tuple[str, ...] = ()
-    icon_url: str | None = None
-    homepage: str | None = None
-    repository: str | None = None
-    license: str | None = None
+    category: Category
+    tags: tuple[Tag, ...] = ()
+    icon_url: WebAddress | None = None
+    homepage: WebAddress | None = None
+    repository: WebAddress | None = None
+    license: License | None = None
     status: PluginStatus
     created_at: datetime
     updated_at: datetime
@@ -46,9 +63,9 @@ class StoredFile(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    object_key: str
-    size_bytes: int
-    sha256: str
+    object_key: ObjectKey
+    size_bytes: Bytes
+    sha256: Sha256
 
 
 class VersionState(BaseModel):
@@ -56,10 +73,10 @@ class VersionState(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    version: str
-    changelog: str
-    minimum_platform_version: str
-    manifest: dict[str, Any]
+    version: VersionNumber
+    changelog: Changelog
+    minimum_platform_version: VersionNumber
+    manifest: Manifest
     bundle: StoredFile
     source_map: StoredFile | None = None
     published_at: datetime
@@ -90,7 +107,7 @@ class PluginSuspended(PluginChanged):
 
     event_type: ClassVar[str] = "plugin.suspended.v1"
 
-    reason: str
+    reason: Reason
 
 
 class PluginRestored(PluginChanged):

@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.envelope import EventData
+from contracts.events.fields import PluginId, ReviewText, Stars
 from contracts.topics import REVIEWS
 
 
@@ -14,10 +15,10 @@ class ReviewPosted(EventData):
     event_type: ClassVar[str] = "review.posted.v1"
     topic: ClassVar[str] = REVIEWS.name
 
-    plugin_id: str
+    plugin_id: PluginId
     user_id: UUID
-    rating: int
-    text: str
+    rating: Stars
+    text: ReviewText
     posted_at: datetime
 
 
@@ -27,6 +28,6 @@ class ReviewRemoved(EventData):
     event_type: ClassVar[str] = "review.removed.v1"
     topic: ClassVar[str] = REVIEWS.name
 
-    plugin_id: str
+    plugin_id: PluginId
     user_id: UUID
     removed_at: datetime
