@@ -1,3 +1,5 @@
+"""The committed schemas, and what events, topics, categories and ids have in common."""
+
 from pathlib import Path
 
 from contracts.categories import CATEGORIES

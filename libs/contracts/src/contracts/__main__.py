@@ -1,9 +1,18 @@
-"""``python -m contracts schemas <directory>`` writes the JSON Schemas of the events."""
+"""Commands of the contracts.
+
+``schemas DIRECTORY`` writes the JSON Schemas of the events; ``release`` accepts the contracts as they are now as
+released, and refuses where that would break a reader (``--breaking`` accepts it all the same).
+"""
 
 import sys
 from pathlib import Path
 
+from contracts.compatibility import find_breaks
+from contracts.readers import explain
+from contracts.released import RELEASED_FILE, current_contracts, released_contracts
 from contracts.schemas import write_schemas
+
+_USAGE = "usage: python -m contracts schemas DIRECTORY | release [--breaking]\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -12,9 +21,27 @@ def main(arguments: list[str]) -> int:
         case ["schemas", directory]:
             write_schemas(Path(directory))
             return 0
+        case ["release"]:
+            return _release(may_break=False)
+        case ["release", "--breaking"]:
+            return _release(may_break=True)
         case _:
-            sys.stderr.write("usage: python -m contracts schemas DIRECTORY\n")
+            sys.stderr.write(_USAGE)
             return 2
+
+
+def _release(*, may_break: bool) -> int:
+    now = current_contracts()
+    if RELEASED_FILE.exists():
+        released = released_contracts()
+        found = find_breaks(released, now)
+        for each in found:
+            sys.stderr.write(f"✗ {explain(each, released)}\n")
+        if found and not may_break:
+            sys.stderr.write("  → a breaking change is a new event type, or a new topic beside the old one\n")
+            return 1
+    RELEASED_FILE.write_text(now.text(), "utf-8")
+    return 0
 
 
 if __name__ == "__main__":
