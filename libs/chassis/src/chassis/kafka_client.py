@@ -1,0 +1,127 @@
+"""librdkafka, spoken to from an event loop: its calls block, so each client has a thread that makes them in order."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+
+from chassis.dead_letters import Headers
+from chassis.kafka import Kafka
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SESSION_TIMEOUT_MS = 6_000
+"""A killed consumer's partitions wait this long; the shortest that brokers permit by default."""
+
+RECONNECT_MAX_MS = 1_000
+"""After an outage a client is back within this time; the library's own 10 s would add to every outage."""
+
+PREFETCH_KBYTES = 16_384
+"""Fetched ahead at most, for each consumer; the library's own 64 MiB is more than a small pod should risk."""
+
+_LIBRARY_LOG = logging.getLogger("kafka")
+
+_COMMON: dict[str, Any] = {
+    "reconnect.backoff.max.ms": RECONNECT_MAX_MS,
+    "socket.keepalive.enable": True,
+    "log.connection.close": False,
+    "allow.auto.create.topics": False,
+    "logger": _LIBRARY_LOG,
+}
+
+
+class BlockingCalls:
+    """Runs calls one after the other in a thread of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await a blocking call. When cancelled, the call ends by itself and the next one comes after it."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: call(*args, **kwargs))
+
+    def close(self) -> None:
+        """Let the thread end with what it is doing."""
+        self._thread.shutdown(wait=False)
+
+
+def group_consumer(kafka: Kafka, group: str) -> Consumer:
+    """Make a consumer of a group: cooperative, committed transactions only, offsets only when told."""
+    return Consumer(
+        {
+            **_COMMON,
+            "bootstrap.servers": kafka.bootstrap_servers,
+            "group.id": kafka.named(group),
+            "client.id": kafka.named(group),
+            "partition.assignment.strategy": "cooperative-sticky",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "max.poll.interval.ms": 600_000,
+            "session.timeout.ms": SESSION_TIMEOUT_MS,
+            "heartbeat.interval.ms": SESSION_TIMEOUT_MS // 4,
+            "topic.metadata.refresh.interval.ms": 30_000,
+            "queued.max.messages.kbytes": PREFETCH_KBYTES,
+        }
+    )
+
+
+def plain_consumer(kafka: Kafka, name: str, *, prefetch_kbytes: int = 1_024) -> Consumer:
+    """Make a consumer without a group's membership, which is told what to read and commits nothing."""
+    return Consumer(
+        {
+            **_COMMON,
+            "bootstrap.servers": kafka.bootstrap_servers,
+            "group.id": kafka.named(name),
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "queued.max.messages.kbytes": prefetch_kbytes,
+        }
+    )
+
+
+def plain_producer(kafka: Kafka) -> Producer:
+    """Make an idempotent producer that waits for all replicas; each message is on its way for 30 s at most."""
+    return Producer(
+        {
+            **_COMMON,
+            "bootstrap.servers": kafka.bootstrap_servers,
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": 1,
+            "message.timeout.ms": 30_000,
+            "message.max.bytes": 4 * 1024 * 1024,
+        }
+    )
+
+
+def require_no_fault(message: Message) -> None:
+    """Raise what a consumer was told instead of a message.
+
+    Raises
+    ------
+    KafkaException
+        The broker refused something; a retry is safe.
+    """
+    error = message.error()
+    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's name
+        raise KafkaException(error)
+
+
+def headers_of(message: Message) -> Headers:
+    """Give a message's headers, empty where there are none; a null header is empty too."""
+    given = message.headers() or []
+    pairs = given.items() if isinstance(given, dict) else given
+    return [(name, _as_bytes(value)) for name, value in pairs]
+
+
+def _as_bytes(value: str | bytes | None) -> bytes:
+    return value.encode() if isinstance(value, str) else value or b""
