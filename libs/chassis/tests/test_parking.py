@@ -30,6 +30,7 @@ class Service:
         self.producer = plain_producer(broker)
         self.group = uuid4().hex
         self.poison: set[tuple[str, int]] = set()
+        self.failures_left: dict[tuple[str, int], int] = {}
         self.applied: list[tuple[str, int]] = []
         self.tries: list[tuple[str, int]] = []
 
@@ -37,6 +38,9 @@ class Service:
         mine = [(event.key, event.sequence) for event in events if event.key.startswith(self.group)]
         self.tries += mine
         for one in mine:
+            if self.failures_left.get(one, 0) > 0:
+                self.failures_left[one] -= 1
+                raise ValueError(f"cannot apply {one[1]} yet")
             if one in self.poison:
                 raise ValueError(f"cannot apply {one[1]}")
         self.applied += mine
@@ -142,6 +146,17 @@ async def test_a_replay_that_fails_again_leaves_the_letter_open_and_says_why(ser
         assert "cannot apply 1" in outcomes[0].reason
         assert await service.letters() == letters
     assert service.of(key) == []
+
+
+async def test_each_message_of_a_key_gets_attempts_of_its_own(service: Service) -> None:
+    key = f"{service.group}-key"
+    service.failures_left = {(key, 1): 3}
+    service.poison = {(key, 2)}
+    await service.send(key, 1, 2)
+    async with service.running():
+        (letter,) = await _some_letters(service, 1)
+    assert service.of(key) == [1]
+    assert ("cannot apply 2" in letter.reason, letter.attempts) == (True, 3)
 
 
 async def test_after_a_drop_what_waited_behind_is_applied(service: Service) -> None:

@@ -102,21 +102,24 @@ class Application:
         queues: dict[tuple[str, str], _Queue] = {}
         for record, event in events:
             queues.setdefault((record.topic, event.key), _Queue()).waiting.append((record, event))
-        for pause_seconds in (*self._retry_seconds, None):
+        while True:
             for queue in queues.values():
                 await self._try_queue(queue)
+                if queue.attempts > len(self._retry_seconds):
+                    await self._give_up(queue)
             queues = {key: queue for key, queue in queues.items() if queue.waiting}
             if not queues:
                 return
-            if pause_seconds is not None:
-                self._heartbeat.beat()
-                await asyncio.sleep(pause_seconds)
-        # A batch counts as one attempt of its first event only: what comes behind a failed one waits for it.
-        for queue in queues.values():
-            (record, _), *others = queue.waiting
-            await self._parking.give_up(record, reason=queue.error, attempts=queue.attempts)
-            for other, _ in others:
-                await self._park_or_apply(other)
+            self._heartbeat.beat()
+            await asyncio.sleep(self._retry_seconds[min(queue.attempts for queue in queues.values()) - 1])
+
+    async def _give_up(self, queue: _Queue) -> None:
+        """Make the first of a queue a dead letter, and let what comes behind it wait."""
+        (record, _), *others = queue.waiting
+        queue.waiting.clear()
+        await self._parking.give_up(record, reason=queue.error, attempts=queue.attempts)
+        for other, _ in others:
+            await self._park_or_apply(other)
 
     async def _park_or_apply(self, record: Record) -> None:
         """Let a record wait behind the failed one of its key; one without a key has nothing to wait for."""
@@ -126,6 +129,9 @@ class Application:
             await self.apply([record])
 
     async def _try_queue(self, queue: _Queue) -> None:
+        if len(queue.waiting) == 1:
+            await self._try_one_by_one(queue)
+            return
         try:
             await self.handle([event for _, event in queue.waiting])
         except Exception:  # noqa: BLE001 - find out which of them it is
