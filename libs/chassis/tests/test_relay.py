@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy import text
 
 from chassis.db import Database
@@ -42,22 +43,27 @@ async def outbox_is_empty(database: Database) -> bool:
         return bool((await connection.execute(text("SELECT count(*) = 0 FROM outbox"))).scalar_one())
 
 
-async def read_topic(broker: Kafka, topic: str, keys: set[str], *, count: int) -> list[Event]:
+async def read_topic(
+    broker: Kafka, topic: str, keys: set[str], *, count: int, partitions: dict[str, int] | None = None
+) -> list[Event]:
     """Everything that stands on the topic for these keys, once `count` different events do.
+
+    `partitions` is filled with where each key stands.
 
     The broker writes the markers that make a transaction readable shortly after it has acknowledged the commit.
     """
     found: list[Event] = []
+    places = partitions if partitions is not None else {}
 
     async def complete() -> bool:
-        found[:] = [event for event in await _read_once(broker, topic) if event.key in keys]
+        found[:] = [event for event in await _read_once(broker, topic, places) if event.key in keys]
         return len({event.id for event in found}) >= count
 
     await eventually(complete, timeout_seconds=60)
     return found
 
 
-async def _read_once(broker: Kafka, topic: str) -> list[Event]:
+async def _read_once(broker: Kafka, topic: str, partitions: dict[str, int]) -> list[Event]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.bootstrap_servers, isolation_level="read_committed", enable_auto_commit=False
     )
@@ -72,6 +78,7 @@ async def _read_once(broker: Kafka, topic: str) -> list[Event]:
         while any([await consumer.position(place) < end for place, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found += [Event.from_record(key=r.key, value=r.value, headers=r.headers) for r in records]
+                partitions |= {r.key.decode(): r.partition for r in records}
         return found
     finally:
         await consumer.stop()
@@ -104,6 +111,23 @@ async def test_events_arrive_with_their_attributes_and_a_tombstone_has_a_null_va
     assert event.json()["name"] == "Ann"
     (tombstone,) = await read_topic(broker, PLUGIN_DOCUMENTS.name, {key}, count=1)
     assert (tombstone.data, tombstone.sequence) == (None, 2)
+
+
+async def test_a_key_stays_on_the_partition_that_other_clients_would_choose(
+    database: Database, schema_url: str, broker: Kafka
+) -> None:
+    keys = [uuid4().hex for _ in range(20)]
+    for key in keys:
+        await write(database, key)
+    relay = start_relay(schema_url, broker, keys[0])
+    await eventually(lambda: outbox_is_empty(database))
+    await stop(relay)
+    partitions: dict[str, int] = {}
+    await read_topic(broker, ACCOUNTS.name, set(keys), count=20, partitions=partitions)
+    choose = DefaultPartitioner()
+    assert {key: partitions[key] for key in keys} == {
+        key: choose(key.encode(), list(range(6)), list(range(6))) for key in keys
+    }
 
 
 async def test_concurrent_writers_and_dying_relays_lose_nothing_and_keep_the_order_of_each_key(

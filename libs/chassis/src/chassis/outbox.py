@@ -11,7 +11,7 @@ the CTE's own RETURNING.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table, Text, Uuid, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, MetaData, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,28 @@ from chassis.telemetry import current_traceparent
 from contracts.envelope import EventData
 
 TABLE_NAME = "outbox"
+
+LARGEST_EVENT_BYTES = 900_000
+"""Brokers take 1,048,588 bytes and librdkafka a million by default; the rest is for headers. An event that Kafka would
+refuse would hold its key back for ever, so it is refused where it is written: its cause is then undone with it."""
+
+_SIZE_CHECK = (
+    "octet_length(aggregateid) + coalesce(octet_length(payload::text), 0) + coalesce(octet_length(traceparent), 0)"
+    f" <= {LARGEST_EVENT_BYTES}"
+)
+# Every row dies young, so the table is vacuumed by the number of the dead alone, and at full speed.
+_STORAGE = {
+    "autovacuum_vacuum_scale_factor": 0,
+    "autovacuum_vacuum_threshold": 5_000,
+    "autovacuum_vacuum_insert_threshold": -1,
+    "autovacuum_vacuum_cost_delay": 0,
+    "autovacuum_analyze_scale_factor": 0,
+    "autovacuum_analyze_threshold": 1_000_000,
+    "toast.autovacuum_vacuum_scale_factor": 0,
+    "toast.autovacuum_vacuum_threshold": 5_000,
+    "toast.autovacuum_vacuum_insert_threshold": -1,
+    "toast.autovacuum_vacuum_cost_delay": 0,
+}
 
 
 def outbox_table(metadata: MetaData) -> Table:
@@ -35,6 +57,8 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("sequence", BigInteger, nullable=False, comment="the aggregate's number of this event"),
         Column("traceparent", Text, nullable=True),
         Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        CheckConstraint(_SIZE_CHECK, name="outbox_size_check"),
+        postgresql_with=_STORAGE,
     )
 
 

@@ -2,46 +2,42 @@
 
 It reads the rows that are *there* (published ones are deleted), in position order, so it cannot skip a row whose
 transaction commits late, as a cursor would. The advisory lock lives on the connection that also reads and deletes:
-who loses the connection loses the lock. A fixed transactional id fences a relay that slept past its turn (design,
-section 4).
+who loses the connection loses the lock, and PostgreSQL ends the session of a relay that does not turn. A fixed
+transactional id fences a relay that slept past its turn (docs/decisions/0006).
+
+The relay blocks, on a thread of its own: on the event loop the reading alone cost twice as much.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import structlog
-from aiokafka import AIOKafkaProducer
-from prometheus_client import Counter, Gauge
-from sqlalchemy import text
-from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from confluent_kafka import KafkaException
+from prometheus_client import Gauge
 
 from chassis.kafka import Kafka
 from chassis.process import Heartbeat
-from contracts.envelope import Event
-
-BATCH_ROWS = 500
-"""Rows in one Kafka transaction: 10k events a second were measured at this size (design, section 4)."""
+from chassis.relay_backlog import BacklogMeter
+from chassis.relay_holds import Holds
+from chassis.relay_producer import AbortedError, FencedError
+from chassis.relay_session import OutboxSession
+from chassis.relay_turn import StoppedError, Turn
 
 BUSY_SECONDS = 0.01
 IDLE_SECONDS = 0.1
 """Poll intervals after work and at rest; NOTIFY would halve write throughput (design, section 4)."""
 
-LOCK_RETRY_SECONDS = 1.0
+LOCK_RETRY_SECONDS = 0.5
+RETRY_SECONDS = 1.0
+"""Between a turn that a lost server or another relay ended and the next attempt; it does not grow, so that a relay
+goes on within seconds of the end of a long outage."""
 
-RELAYED = Counter("outbox_relayed_total", "Events moved from the outbox to Kafka", ("schema",))
-BACKLOG_AGE = Gauge("outbox_oldest_seconds", "Age of the oldest event not yet relayed", ("schema",))
+ACTIVE = Gauge("outbox_relay_active", "1 while this process is the schema's active relay, else 0", ("schema",))
 
 _log = structlog.get_logger()
-
-_SELECT = text(
-    "SELECT position, id, aggregatetype, aggregateid, type, payload::text AS payload, sequence, traceparent,"
-    " occurred_at, extract(epoch FROM clock_timestamp() - occurred_at) AS age_seconds"
-    " FROM outbox ORDER BY position LIMIT :rows"
-)
-_DELETE = text("DELETE FROM outbox WHERE position = ANY(:positions)")
-_TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))")
 
 
 class Relay:
@@ -50,7 +46,7 @@ class Relay:
     Parameters
     ----------
     database_url
-        SQLAlchemy URL of the schema's role.
+        SQLAlchemy URL of the schema's role; a direct connection, since the lock belongs to a session.
     schema
         Names the lock, the transactional id and the source of the events.
     kafka
@@ -64,72 +60,63 @@ class Relay:
         self._schema = schema
         self._kafka = kafka
         self._heartbeat = heartbeat
+        self._holds = Holds()
 
     async def run(self) -> None:
-        """Relay until cancelled; raises when a server is lost, after which it may be called again."""
-        engine = create_async_engine(
-            self._url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0, hide_parameters=True
-        )
+        """Relay until cancelled; servers that are away and turns that are lost are waited out."""
+        stopping = threading.Event()
+        thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self._schema}.relay")
+        relaying = asyncio.get_running_loop().run_in_executor(thread, self._run, stopping)
         try:
-            async with engine.connect() as connection:
-                await self._wait_for_turn(connection)
-                await self._relay(connection)
+            await asyncio.shield(relaying)
         finally:
-            await engine.dispose()
+            stopping.set()  # what Kafka takes at once is still deleted, so that it is not sent twice
+            await asyncio.wait({relaying})
+            thread.shutdown()
 
-    async def _wait_for_turn(self, connection: AsyncConnection) -> None:
-        while not (await connection.execute(_TRY_LOCK, {"key": f"relay:{self._schema}"})).scalar_one():
+    def _run(self, stopping: threading.Event) -> None:
+        ACTIVE.labels(self._schema).set(0)
+        while not stopping.is_set():
+            try:
+                with OutboxSession.open(self._url) as session:
+                    self._take_turn(session, stopping)
+            except StoppedError:
+                return
+            except FencedError as error:
+                _log.warning("relay_fenced", schema=self._schema, reason=str(error))
+            except (psycopg.OperationalError, KafkaException, AbortedError) as error:
+                _log.warning("relay_interrupted", schema=self._schema, error=repr(error)[:500])
             self._heartbeat.beat()
-            await asyncio.sleep(LOCK_RETRY_SECONDS)
+            stopping.wait(RETRY_SECONDS * random.uniform(0.8, 1.2))
+
+    def _take_turn(self, session: OutboxSession, stopping: threading.Event) -> None:
+        meter = BacklogMeter(self._schema, session)
+        while not session.try_lock(self._schema):
+            self._heartbeat.beat()
+            meter.measure()
+            if stopping.wait(LOCK_RETRY_SECONDS):
+                return
         _log.info("relay_active", schema=self._schema)
-
-    async def _relay(self, connection: AsyncConnection) -> None:
-        producer = self._kafka.producer(transactional_id=f"relay.{self._schema}")
-        await producer.start()
-        try:
-            pause = BUSY_SECONDS
-            while True:
-                self._heartbeat.beat()
-                moved = await self._move_batch(connection, producer)
-                if moved < BATCH_ROWS:
-                    pause = BUSY_SECONDS if moved else min(pause * 2, IDLE_SECONDS)
-                    await asyncio.sleep(pause)
-        finally:
-            await producer.stop()
-
-    async def _move_batch(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> int:
-        rows = (await connection.execute(_SELECT, {"rows": BATCH_ROWS})).all()
-        BACKLOG_AGE.labels(self._schema).set(float(rows[0].age_seconds) if rows else 0.0)
-        if not rows:
-            return 0
-        await self._send(producer, rows)
-        # Killed between that commit and this line, the next relay sends these rows again: consumers deduplicate.
-        await connection.execute(_DELETE, {"positions": [row.position for row in rows]})
-        RELAYED.labels(self._schema).inc(len(rows))
-        return len(rows)
-
-    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Row[Any]]) -> None:
-        async with producer.transaction():
-            deliveries = []
-            for row in rows:
-                event = self._event(row)
-                delivery = await producer.send(
-                    self._kafka.named(row.aggregatetype),
-                    value=event.data,
-                    key=event.key.encode(),
-                    headers=event.headers(),
-                )
-                deliveries.append(delivery)
-            await asyncio.gather(*deliveries)
-
-    def _event(self, row: Row[Any]) -> Event:
-        return Event(
-            id=row.id,
-            type=row.type,
-            source=f"/{self._schema}",
-            key=row.aggregateid,
-            sequence=row.sequence,
-            time=row.occurred_at,
-            data=row.payload.encode() if row.payload is not None else None,
-            traceparent=row.traceparent,
+        active = ACTIVE.labels(self._schema)
+        active.set(1)
+        turn = Turn(
+            session=session,
+            schema=self._schema,
+            kafka=self._kafka,
+            heartbeat=self._heartbeat,
+            holds=self._holds,
+            stopping=stopping,
         )
+        try:
+            turn.begin()
+            pause = BUSY_SECONDS
+            while not stopping.is_set():
+                self._heartbeat.beat()
+                meter.measure()
+                may_have_more = turn.move_batch()
+                pause = BUSY_SECONDS if turn.moved else min(pause * 2, IDLE_SECONDS)
+                if not may_have_more:
+                    stopping.wait(pause)
+        finally:
+            active.set(0)
+            turn.end()
