@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from opensearchpy import AsyncOpenSearch
 
 from chassis.kafka import Kafka
-from chassis.process import Heartbeat, keep_running
+from chassis.process import Heartbeat, Task, keep_running
 from contracts import search_index
 from contracts.envelope import Event
 from contracts.events.documents import PluginDocument, PluginDocumentRemoved
@@ -164,7 +164,7 @@ def feeding(kafka_bootstrap_servers: str, topic_prefix: str, purges: CachePurges
             heartbeat=heartbeat,
             watch_seconds=0.2,
         )
-        task = asyncio.create_task(keep_running("feed", feed.run, heartbeat=heartbeat))
+        task = asyncio.create_task(keep_running("feed", Task(feed.run, heartbeat)))
         try:
             yield
         finally:

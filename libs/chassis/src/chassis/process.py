@@ -4,8 +4,9 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import structlog
 import uvicorn
@@ -59,17 +60,21 @@ class _ReturningServer(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-class _Pulse(Heartbeat):
-    """Beats for all: a task that fails and is tried again hangs no more than the others, however long the outage."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker does without end.
 
-    def __init__(self, heartbeats: Sequence[Heartbeat]) -> None:
-        super().__init__()
-        self._heartbeats = heartbeats
+    Parameters
+    ----------
+    run
+        Called again whenever it fails.
+    heartbeat
+        Beaten by `run` on every turn, and between two calls of it. Each task has its own, so that one that fails again
+        and again cannot hide another that hangs. None where a task sleeps for longer than a heartbeat may pause.
+    """
 
-    def beat(self) -> None:
-        """Note a turn of every task."""
-        for heartbeat in self._heartbeats:
-            heartbeat.beat()
+    run: Callable[[], Awaitable[None]]
+    heartbeat: Heartbeat | None = None
 
 
 def _config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
@@ -91,19 +96,21 @@ def serve(app: ASGIApp, *, host: str, port: int) -> None:
     uvicorn.Server(_config(app, host=host, port=port)).run()
 
 
-async def keep_running(name: str, run: Callable[[], Awaitable[None]], *, heartbeat: Heartbeat) -> None:
-    """Call `run` again whenever it fails, waiting longer each time, until cancelled.
+async def keep_running(name: str, task: Task) -> None:
+    """Run a task again whenever it fails, waiting longer each time, until cancelled.
 
-    A fault of a server that is away must not end the process, nor make it spin.
+    A fault of a server that is away must not end the process, nor make it spin; nor does a task hang that fails and is
+    tried again, however long the outage.
     """
     delay = FIRST_RETRY_SECONDS
     while True:
         started = time.monotonic()
         try:
-            await run()
+            await task.run()
         except Exception as error:  # noqa: BLE001 - whatever failed, the task goes on
             _log.warning("task_failed", task=name, error=repr(error)[:500], retry_in_seconds=round(delay, 1))
-        heartbeat.beat()
+        if task.heartbeat is not None:
+            task.heartbeat.beat()
         if time.monotonic() - started > LONGEST_RETRY_SECONDS:
             delay = FIRST_RETRY_SECONDS
         await asyncio.sleep(delay * random.uniform(0.8, 1.2))
@@ -111,12 +118,11 @@ async def keep_running(name: str, run: Callable[[], Awaitable[None]], *, heartbe
 
 
 def run_tasks(
-    tasks: Mapping[str, Callable[[], Awaitable[None]]],
+    tasks: Mapping[str, Task],
     *,
     host: str,
     port: int,
     readiness: Mapping[str, Check],
-    heartbeats: Sequence[Heartbeat],
     close: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Run tasks for ever, with a health server beside them, until a signal ends them.
@@ -124,34 +130,32 @@ def run_tasks(
     Parameters
     ----------
     tasks
-        Name → what to run; each is restarted on failure (`keep_running`).
+        By name; each is restarted on failure (`keep_running`), and all must beat for ``/livez`` to pass.
     host, port
         Of the health server.
     readiness
         As `chassis.health.health_routes`.
-    heartbeats
-        All must beat for ``/livez`` to pass.
     close
         Called after the tasks have ended.
     """
-    asyncio.run(_run_tasks(tasks, host=host, port=port, readiness=readiness, heartbeats=heartbeats, close=close))
+    asyncio.run(_run_tasks(tasks, host=host, port=port, readiness=readiness, close=close))
 
 
 async def _run_tasks(
-    tasks: Mapping[str, Callable[[], Awaitable[None]]],
+    tasks: Mapping[str, Task],
     *,
     host: str,
     port: int,
     readiness: Mapping[str, Check],
-    heartbeats: Sequence[Heartbeat],
     close: Callable[[], Awaitable[None]] | None,
 ) -> None:
+    heartbeats = [task.heartbeat for task in tasks.values() if task.heartbeat is not None]
+
     def is_alive() -> bool:
         return all(heartbeat.is_alive() for heartbeat in heartbeats)
 
     app = Starlette(routes=health_routes(readiness=readiness, is_alive=is_alive))
-    pulse = _Pulse(heartbeats)
-    running = [asyncio.create_task(keep_running(name, run, heartbeat=pulse), name=name) for name, run in tasks.items()]
+    running = [asyncio.create_task(keep_running(name, task), name=name) for name, task in tasks.items()]
     try:
         await _ReturningServer(_config(app, host=host, port=port)).serve()  # returns on SIGTERM or SIGINT
     finally:

@@ -32,17 +32,16 @@ from catalog.usecases.write_reviews import PostReview, RemoveReview
 from chassis.app import create_api
 from chassis.cli import print_document
 from chassis.clock import Clock, SystemClock
-from chassis.consumer import Consumer
+from chassis.consumer import Subscription
 from chassis.db import Database
 from chassis.health import Check
 from chassis.identity import IdentityVerifier
-from chassis.kafka import Kafka
 from chassis.migrations import Migrations
 from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
-from chassis.process import Heartbeat, run_tasks
+from chassis.process import Heartbeat, Task
 from chassis.process import serve as serve_app
-from chassis.roles import run_migrate, run_relay
+from chassis.roles import run_migrate, run_relay, run_work
 from chassis.telemetry import configure_logging
 
 SCHEMA = "catalog"
@@ -111,28 +110,16 @@ def serve(_arguments: list[str]) -> None:
 def work(_arguments: list[str]) -> None:
     """Consume events and emit changed counts until a signal ends it."""
     settings = EventSettings()
-    configure_logging(settings.log_level)
     database = _database(settings)
-    kafka = _kafka(settings)
-    subscriptions = (
-        plugins_subscription(ApplyPluginChanges(database=database)),
-        installs_subscription(CountInstalls(database=database)),
-    )
-    heartbeats = [Heartbeat() for _ in range(len(subscriptions) + 1)]
-    consumers = {
-        subscription.group: Consumer(kafka=kafka, subscription=subscription, heartbeat=heartbeat).run
-        for subscription, heartbeat in zip(subscriptions, heartbeats[1:], strict=True)
-    }
-    run_tasks(
-        {
-            **consumers,
-            "catalog.counts": counts_job(EmitChangedCounts(database=database), heartbeat=heartbeats[0]),
-            "catalog.inbox": inbox_job(ForgetOldEvents(database=database)),
+    heartbeat = Heartbeat()
+    run_work(
+        settings,
+        subscriptions=_subscriptions(database),
+        jobs={
+            "catalog.counts": Task(counts_job(EmitChangedCounts(database=database), heartbeat=heartbeat), heartbeat),
+            "catalog.inbox": Task(inbox_job(ForgetOldEvents(database=database))),
         },
-        host=settings.host,
-        port=settings.port,
         readiness=_readiness(settings, database),
-        heartbeats=heartbeats,
         close=database.close,
     )
 
@@ -177,8 +164,11 @@ def _database(settings: MigrateSettings) -> Database:
     return Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
 
 
-def _kafka(settings: EventSettings) -> Kafka:
-    return Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix)
+def _subscriptions(database: Database) -> tuple[Subscription, ...]:
+    return (
+        plugins_subscription(ApplyPluginChanges(database=database)),
+        installs_subscription(CountInstalls(database=database)),
+    )
 
 
 def _migrations(settings: MigrateSettings) -> Migrations:

@@ -10,14 +10,12 @@ from chassis import process
 from chassis.app import create_api
 from chassis.cli import print_document
 from chassis.clock import SystemClock
-from chassis.consumer import Consumer
+from chassis.consumer import Subscription
 from chassis.db import Database
 from chassis.identity import IdentityVerifier
-from chassis.kafka import Kafka
 from chassis.migrations import Migrations
 from chassis.openapi import build_openapi
-from chassis.process import Heartbeat
-from chassis.roles import run_migrate, run_relay
+from chassis.roles import run_migrate, run_relay, run_work
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
 from installs.api.dependencies import UseCases
@@ -76,24 +74,11 @@ def serve(_arguments: list[str]) -> None:
 def work(_arguments: list[str]) -> None:
     """Consume plugins and accounts."""
     settings = WorkSettings()
-    configure_logging(settings.log_level)
     database = _database(settings)
-    kafka = Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix)
-    subscriptions = (
-        plugins_subscription(LearnPlugins(database=database)),
-        accounts_subscription(ClaimInstalls(database=database)),
-    )
-    heartbeats = [Heartbeat() for _ in subscriptions]
-    consumers = [
-        Consumer(kafka=kafka, subscription=subscription, heartbeat=heartbeat)
-        for subscription, heartbeat in zip(subscriptions, heartbeats, strict=True)
-    ]
-    process.run_tasks(
-        {subscription.group: consumer.run for subscription, consumer in zip(subscriptions, consumers, strict=True)},
-        host=settings.host,
-        port=settings.port,
+    run_work(
+        settings,
+        subscriptions=_subscriptions(database),
         readiness={"database": migrations(settings).readiness_check(database)},
-        heartbeats=heartbeats,
         close=database.close,
     )
 
@@ -112,6 +97,13 @@ def openapi(_arguments: list[str]) -> None:
     """Print the API document; needs no servers."""
     app = create_api(title=TITLE, description=DESCRIPTION, routers=[router], identity_verifier=None, readiness={})
     print_document(build_openapi(app, service=SERVICE))
+
+
+def _subscriptions(database: Database) -> tuple[Subscription, ...]:
+    return (
+        plugins_subscription(LearnPlugins(database=database)),
+        accounts_subscription(ClaimInstalls(database=database)),
+    )
 
 
 def migrations(settings: DatabaseSettings) -> Migrations:

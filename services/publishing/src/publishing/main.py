@@ -15,7 +15,7 @@ from chassis.identity import IdentityVerifier
 from chassis.migrations import Migrations
 from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
-from chassis.process import Heartbeat, run_tasks
+from chassis.process import Heartbeat, Task, run_tasks
 from chassis.process import serve as serve_http
 from chassis.roles import run_migrate, run_relay
 from chassis.settings import ObjectStoreSettings
@@ -172,18 +172,17 @@ def work(_arguments: list[str]) -> None:
     migrations = Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=url)
     scanner = Scanner(timeout_seconds=settings.scan_timeout_seconds, memory_bytes=settings.scan_memory_bytes)
     runner, lanes = make_lanes(settings, database, scanner)
-    heartbeats = {lane.name: Heartbeat() for lane in lanes}
+    beats = [Heartbeat() for _ in lanes]
     sweep_heartbeat = Heartbeat()
     sweep = make_sweep(settings, database)
     run_tasks(
         {
-            **{lane.name: partial(runner.run, lane, heartbeats[lane.name]) for lane in lanes},
-            "sweep": partial(run_sweeper, sweep, sweep_heartbeat),
+            **{lane.name: Task(partial(runner.run, lane, beat), beat) for lane, beat in zip(lanes, beats, strict=True)},
+            "sweep": Task(partial(run_sweeper, sweep, sweep_heartbeat), sweep_heartbeat),
         },
         host=settings.host,
         port=settings.port,
         readiness={"database": migrations.readiness_check(database)},
-        heartbeats=[*heartbeats.values(), sweep_heartbeat],
         close=database.close,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 
 from chassis.errors import PlatformError
 from chassis.kafka import Kafka
-from chassis.process import Heartbeat, run_tasks
+from chassis.process import Heartbeat, Task, run_tasks
 from chassis.telemetry import configure_logging
 from contracts.topics import PLUGIN_DOCUMENTS
 from search_indexer.clients.feed_progress import FeedProgress
@@ -47,11 +47,10 @@ def work(_arguments: list[str]) -> None:
         await purges.close()
 
     run_tasks(
-        {"feed": feed.run},
+        {"feed": Task(feed.run, heartbeat)},
         host=settings.host,
         port=settings.port,
         readiness={"search_index": identify.check},
-        heartbeats=[heartbeat],
         close=close,
     )
 
