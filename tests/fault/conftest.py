@@ -1,5 +1,6 @@
 """A platform of its own that may be killed, people on it, and the table of figures."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -56,6 +57,20 @@ async def people(stack: FaultStack) -> AsyncIterator[People]:
     people = People(stack.platform)
     yield people
     await people.leave()
+
+
+@pytest.fixture(scope="package")
+async def published(stack: FaultStack) -> list[str]:
+    """Publish three plugins that all tests may install and review; their settings may hold a ``tag``."""
+    people = People(stack.platform)
+    developer = await people.developer()
+    plugin_ids = [await people.create_plugin(developer) for _ in range(3)]
+    await asyncio.gather(*(people.publish(developer, plugin_id, "1.0.0") for plugin_id in plugin_ids))
+    for plugin_id in plugin_ids:  # installs learns of them a moment later
+        installed = await people.install(people.visitor(), plugin_id, settings={"tag": plugin_id})
+        assert installed.status_code == 201, installed.text
+    await people.leave()
+    return plugin_ids
 
 
 @pytest.fixture

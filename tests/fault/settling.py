@@ -5,26 +5,18 @@ import time
 from collections.abc import Sequence
 
 import aiohttp
+import httpx
 
 from testkit.faults.install_traffic import InstallTraffic, lost_writes
 from testkit.faults.ledger import Ledger
-from testkit.faults.load import send
+from testkit.faults.load import Tally, send
 from testkit.faults.truth import Truth
-from testkit.people import API, People
+from testkit.people import API
 from testkit.waiting import eventually
 
 SETTLE_SECONDS = 60.0
-
-
-async def publish_plugins(people: People, count: int) -> list[str]:
-    """Publish plugins of one developer, and wait until installs knows them; their settings may hold a ``tag``."""
-    developer = await people.developer()
-    plugin_ids = [await people.create_plugin(developer) for _ in range(count)]
-    await asyncio.gather(*(people.publish(developer, plugin_id, "1.0.0") for plugin_id in plugin_ids))
-    for plugin_id in plugin_ids:
-        installed = await people.install(people.visitor(), plugin_id, settings={"tag": plugin_id})
-        assert installed.status_code == 201, installed.text
-    return plugin_ids
+QUIET_SECONDS = 3.0
+"""Longer than any breaker stays open, so that nobody is refused for it afterwards."""
 
 
 async def outboxes_are_empty(truth: Truth, timeout_seconds: float = SETTLE_SECONDS) -> float:
@@ -68,8 +60,37 @@ async def search_agrees(truth: Truth, timeout_seconds: float = SETTLE_SECONDS) -
 
 async def nothing_acknowledged_is_lost(truth: Truth, ledger: Ledger, traffic: InstallTraffic) -> int:
     """Compare the ledger of installs with the database; returns how many acknowledged writes it holds."""
-    entries = await ledger.entries()
+    entries = [entry for entry in await ledger.entries() if "tag" in entry]
     found = await truth.tags_of_installs(traffic.plugin_ids)
     lost = lost_writes(entries, traffic.unknown, found)
     assert lost == [], f"{len(lost)} of {len(entries)}"
     return len(entries)
+
+
+def cookie_of(client: httpx.AsyncClient) -> str:
+    """Return the session of somebody's browser, for requests past it."""
+    return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+async def quiet_since(returned_at: float, tallies: Sequence[Tally]) -> float:
+    """Wait until nothing was refused for a while; returns the seconds from the server's return to the last refusal.
+
+    Parameters
+    ----------
+    returned_at
+        When the server worked again, by the loop's clock.
+    tallies
+        Of loads that are running.
+    """
+    loop = asyncio.get_running_loop()
+
+    def last_refusal_at() -> float:
+        return max(returned_at, *(tally.last_refusal_at for tally in tallies))
+
+    def is_quiet() -> bool:
+        return all(tally.ended_at > last_refusal_at() for tally in tallies) and (
+            loop.time() > last_refusal_at() + QUIET_SECONDS
+        )
+
+    await eventually(is_quiet, SETTLE_SECONDS, saying="nothing is refused any more")
+    return last_refusal_at() - returned_at

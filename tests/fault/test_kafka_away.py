@@ -11,7 +11,6 @@ from testkit.faults.ledger import Ledger
 from testkit.faults.load import Load
 from testkit.faults.stack import FaultStack
 from testkit.faults.truth import Truth
-from testkit.people import People
 from testkit.waiting import eventually
 
 from .conftest import Size
@@ -19,7 +18,6 @@ from .settling import (
     counts_are_exact,
     nothing_acknowledged_is_lost,
     outboxes_are_empty,
-    publish_plugins,
     search_agrees,
 )
 
@@ -30,14 +28,13 @@ DRAIN_SECONDS = 30.0
 async def test_writes_go_on_without_kafka_and_every_event_arrives_once(
     stack: FaultStack,
     truth: Truth,
-    people: People,
+    published: list[str],
     client: aiohttp.ClientSession,
     ledger: Ledger,
     size: Size,
     figures: Figures,
 ) -> None:
-    plugin_ids = await publish_plugins(people, 3)
-    traffic = InstallTraffic(client, plugin_ids, ledger)
+    traffic = InstallTraffic(client, published, ledger)
     async with Load(traffic, per_second=size.writes_per_second) as load:
         await eventually(lambda: load.tally.accepted > size.writes_per_second, saying="the load flows")
         killed_at = time.monotonic()
@@ -59,7 +56,7 @@ async def test_writes_go_on_without_kafka_and_every_event_arrives_once(
         drain_seconds = time.monotonic() - returned_at
     await outboxes_are_empty(truth)
     acknowledged = await nothing_acknowledged_is_lost(truth, ledger, traffic)
-    counts = await counts_are_exact(truth, client, plugin_ids)
+    counts = await counts_are_exact(truth, client, published)
     await search_agrees(truth)
 
     fault = f"Kafka killed for {outage_seconds:.0f} s"
