@@ -66,7 +66,7 @@ arch: bootstrap ## import-linter: who may import whom
 openapi: bootstrap ## write every openapi.json anew
 	@$(BIN)/python -m platform_local.generated write openapi
 
-schemas: bootstrap ## write the event schemas anew
+schemas: bootstrap ## write the event schemas and the AsyncAPI document anew
 	@$(BIN)/python -m platform_local.generated write schemas
 
 generated: bootstrap ## check that generated files are current

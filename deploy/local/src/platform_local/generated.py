@@ -1,6 +1,6 @@
 """``python -m platform_local.generated write|check``: files in the repository that programs make.
 
-OpenAPI documents come from the services themselves, event schemas from the contracts.
+OpenAPI documents come from the services themselves, event schemas and the AsyncAPI document from the contracts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from platform_local.paths import repository_root
 from platform_local.programs import COMPONENTS
 
 _SCHEMAS = Path("libs/contracts/schemas")
+_ASYNCAPI = Path("libs/contracts/asyncapi.json")
 _MERGED_DOCUMENT = Path("gateway/src/gateway/openapi.json")
 
 
@@ -69,7 +70,7 @@ class Generated:
 
 
 def generated_files() -> list[Generated]:
-    """Return all of them: a document of each service with an HTTP API, their sum at the gateway, event schemas."""
+    """Return all: a document of each service with an HTTP API, their sum at the gateway, and those of the events."""
     documents = [
         Generated("openapi", Path(component.folder) / "openapi.json", (component.package, "openapi"))
         for component in COMPONENTS
@@ -77,7 +78,11 @@ def generated_files() -> list[Generated]:
     ]
     merge = ("gateway", "openapi", "--merge")
     merged = Generated("openapi", _MERGED_DOCUMENT, merge, made_from=tuple(each.path for each in documents))
-    return [*documents, merged, Generated("schemas", _SCHEMAS, ("contracts", "schemas"), is_folder=True)]
+    events = [
+        Generated("schemas", _SCHEMAS, ("contracts", "schemas"), is_folder=True),
+        Generated("schemas", _ASYNCAPI, ("contracts", "asyncapi")),
+    ]
+    return [*documents, merged, *events]
 
 
 def main(arguments: list[str] | None = None) -> int:

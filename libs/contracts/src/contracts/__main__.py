@@ -1,18 +1,21 @@
 """Commands of the contracts.
 
-``schemas DIRECTORY`` writes the JSON Schemas of the events; ``release`` accepts the contracts as they are now as
-released, and refuses where that would break a reader (``--breaking`` accepts it all the same).
+``schemas DIRECTORY`` writes the JSON Schemas of the events, ``asyncapi`` prints the AsyncAPI document, ``topics`` the
+table of topics in docs/events.md. ``release`` accepts the contracts as they are now as released, and refuses where that
+would break a reader (``--breaking`` accepts it all the same).
 """
 
 import sys
 from pathlib import Path
 
+from contracts.asyncapi import asyncapi_document
 from contracts.compatibility import find_breaks
 from contracts.readers import explain
 from contracts.released import RELEASED_FILE, current_contracts, released_contracts
-from contracts.schemas import write_schemas
+from contracts.schemas import json_text, write_schemas
+from contracts.topic_table import topic_table
 
-_USAGE = "usage: python -m contracts schemas DIRECTORY | release [--breaking]\n"
+_USAGE = "usage: python -m contracts schemas DIRECTORY | asyncapi | topics | release [--breaking]\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +23,12 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["schemas", directory]:
             write_schemas(Path(directory))
+            return 0
+        case ["asyncapi"]:
+            sys.stdout.write(json_text(asyncapi_document()))
+            return 0
+        case ["topics"]:
+            sys.stdout.write(topic_table())
             return 0
         case ["release"]:
             return _release(may_break=False)
