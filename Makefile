@@ -57,7 +57,7 @@ format: bootstrap ## let ruff mend what it can
 	@$(BIN)/ruff format .
 
 types: bootstrap ## mypy, strict, every package and every test
-	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/mypy $(SOURCES) docs/examples/python
 	@MYPYPATH=$(subst $(SPACE),:,$(wildcard $(addsuffix /support,$(TESTS)))) $(BIN)/mypy $(TESTS)
 
 arch: bootstrap ## import-linter: who may import whom

@@ -39,7 +39,7 @@ def asyncapi_document() -> dict[str, Any]:
                 "host": "{bootstrap}",
                 "protocol": "kafka",
                 "description": "The deployment's Kafka cluster; 4.1 is what is tested.",
-                "variables": {"bootstrap": {"default": "127.0.0.1:9092", "description": "host:port of a broker."}},
+                "variables": {"bootstrap": {"default": "127.0.0.1:19092", "description": "host:port of a broker."}},
                 "bindings": {"kafka": {"bindingVersion": BINDING_VERSION}},
             }
         },
