@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -91,9 +92,30 @@ def _config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def serve(app: ASGIApp, *, host: str, port: int) -> None:
-    """Serve an application until a signal ends it gracefully."""
-    uvicorn.Server(_config(app, host=host, port=port)).run()
+class TellingServer(uvicorn.Server):
+    """Tells the application that it stops; uvicorn itself first waits for every answer, and a stream has no end.
+
+    Parameters
+    ----------
+    config
+        uvicorn's.
+    on_stop
+        Called on the event loop when the server begins to stop; ends what would go on for ever.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, then wait as uvicorn does."""
+        self._on_stop()
+        await super().shutdown(sockets)
+
+
+def serve(app: ASGIApp, *, host: str, port: int, on_stop: Callable[[], None] = lambda: None) -> None:
+    """Serve an application until a signal ends it gracefully; `on_stop` as `TellingServer`."""
+    TellingServer(_config(app, host=host, port=port), on_stop=on_stop).run()
 
 
 async def keep_running(name: str, task: Task) -> None:
