@@ -76,7 +76,7 @@ async def _running_platform(services: dict[str, StandInService], options: Option
         if options.redis_url != NO_REDIS:
             # Connecting to the feed of purges empties the cache; tests of the cache begin after that.
             await eventually(lambda: gateway._parts is not None and gateway._parts.reads._purges_arrive())
-        yield Platform(url=url, client=client, options=options, **services)
+        yield Platform(url=url, client=client, options=options, stop=gateway.stop, **services)
 
 
 def _options(services: dict[str, StandInService], redis_url: str) -> Options:

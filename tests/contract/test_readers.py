@@ -6,10 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from catalog.consumers.changes import changes_subscription
 from catalog.consumers.installs import installs_subscription
 from catalog.consumers.plugins import plugins_subscription as catalog_plugins
 from catalog.usecases.apply_plugin_changes import ApplyPluginChanges
 from catalog.usecases.count_installs import CountInstalls
+from catalog.usecases.record_changes import RecordChanges
+from chassis.clock import SystemClock
 from chassis.consumer import Subscription
 from chassis.db import Database
 from contracts.envelope import Event
@@ -54,6 +57,7 @@ async def subscriptions(
         stack.push_async_callback(catalog.close)
         stack.push_async_callback(installs.close)
         yield [
+            changes_subscription(RecordChanges(database=catalog, clock=SystemClock())),
             installs_subscription(CountInstalls(database=catalog)),
             catalog_plugins(ApplyPluginChanges(database=catalog)),
             accounts_subscription(ClaimInstalls(database=installs)),
@@ -71,7 +75,7 @@ def events_of(topic: str, plugin_id: str) -> list[Event]:
 async def test_our_consumers_apply_and_use_what_they_declare(subscriptions: list[Subscription]) -> None:
     for reader in READERS:
         (subscription,) = (each for each in subscriptions if is_of(reader, each))
-        assert subscription.topics == (reader.topic,)
+        assert set(subscription.topics) == {each.topic for each in READERS if each.group == reader.group}
         used: dict[str, frozenset[str]] = {}
         for event in events_of(reader.topic, f"p-{uuid4().hex[:12]}"):
             with recorded_reads(EVENTS[event.type]) as read:

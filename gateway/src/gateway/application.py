@@ -19,6 +19,7 @@ from gateway.cors import cors_headers, is_preflight, preflight_headers
 from gateway.credentials import find_credentials
 from gateway.errors import RangeNotSatisfiableError
 from gateway.headers import without
+from gateway.live import LiveReads
 from gateway.origin_check import OriginPolicy
 from gateway.proxy import Proxy
 from gateway.request import METHODS, ClientRequest, read_request
@@ -39,8 +40,8 @@ class Parts:
     ----------
     table
         What is reachable.
-    proxy, reads
-        Answer by a service, or from the cache.
+    proxy, reads, live
+        Answer by a service, from the cache, or by a service for as long as there is news.
     origins
         Which pages may ask for changes.
     cookie
@@ -52,6 +53,7 @@ class Parts:
     table: RouteTable
     proxy: Proxy
     reads: PublicReads
+    live: LiveReads
     origins: OriginPolicy
     cookie: str
     pages: dict[str, ASGIApp]
@@ -69,6 +71,11 @@ class Gateway:
     def __init__(self, open_parts: Callable[[], AbstractAsyncContextManager[Parts]]) -> None:
         self._open_parts = open_parts
         self._parts: Parts | None = None
+
+    def stop(self) -> None:
+        """End what would go on for ever; the server calls it when it begins to stop."""
+        if self._parts is not None:
+            self._parts.live.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request, or the server's lifespan."""
@@ -152,7 +159,8 @@ class _Exchange:
             await self._responder.whole(HTTPStatus.NO_CONTENT, preflight_headers(), b"")
             return
         if route.is_public and request.method in {"GET", "HEAD"}:
-            await parts.reads.respond(request, route, self._responder)
+            reads = parts.live if route.is_live else parts.reads
+            await reads.respond(request, route, self._responder)
             return
         credentials = None if route.is_public else find_credentials(request, cookie=parts.cookie)
         parts.origins.check(request, credentials)

@@ -14,13 +14,14 @@ from gateway.callers import Callers
 from gateway.credentials import cookie_name
 from gateway.headers import RequestHeaders
 from gateway.internal_redirect import InternalRedirects
+from gateway.live import LiveReads
 from gateway.options import Options
 from gateway.origin_check import OriginPolicy
 from gateway.pages import own_pages
 from gateway.proxy import Proxy
 from gateway.routes import RouteTable, build_routes
 from gateway.sessions import Sessions, open_redis
-from gateway.upstreams import Upstream, open_client
+from gateway.upstreams import MAX_LIVE, Upstream, open_client
 
 
 @asynccontextmanager
@@ -32,21 +33,26 @@ async def open_parts(options: Options) -> AsyncIterator[Parts]:
     feed = PurgeFeed(redis_url=options.redis_url, store=store)
     feed.start()
     upstreams = {name: Upstream(name=name, base_url=url, client=client) for name, url in options.upstream_urls.items()}
+    upstreams["catalog-live"] = Upstream(
+        name="the change feed", base_url=options.upstream_urls["catalog"], client=client, max_in_flight=MAX_LIVE
+    )
     endpoint = urlsplit(options.s3_endpoint_url)
     object_store = Upstream(name="the object store", base_url=f"{endpoint.scheme}://{endpoint.netloc}", client=client)
     auth = AuthClient(upstream=upstreams["auth"], internal_token=options.internal_token)
     headers = RequestHeaders(secure=options.secure, trusted_proxy_hops=options.trusted_proxy_hops)
     redirects = InternalRedirects(store=object_store, endpoint_url=options.s3_endpoint_url)
+    proxy = Proxy(
+        upstreams=upstreams,
+        headers=headers,
+        callers=Callers(sessions=Sessions(client=session_store, auth=auth), auth=auth, secure=options.secure),
+        redirects=redirects,
+        invalidation=Invalidation(store=store, client=session_store),
+    )
     try:
         yield Parts(
             table=RouteTable(build_routes(upload_limit_bytes=options.upload_limit_bytes)),
-            proxy=Proxy(
-                upstreams=upstreams,
-                headers=headers,
-                callers=Callers(sessions=Sessions(client=session_store, auth=auth), auth=auth, secure=options.secure),
-                redirects=redirects,
-                invalidation=Invalidation(store=store, client=session_store),
-            ),
+            proxy=proxy,
+            live=LiveReads(proxy=proxy),
             reads=PublicReads(
                 store=store,
                 upstreams=upstreams,

@@ -5,7 +5,7 @@ from gateway.request import METHODS, ClientRequest, Headers
 
 _PREFLIGHT_SECONDS = 600
 _EXPOSED = b"age, content-range, etag, link, location, repr-digest, retry-after, x-cache, x-checksum-sha256"
-_ACCEPTED = b"authorization, content-type, idempotency-key, if-match, if-none-match, range, traceparent"
+_ACCEPTED = b"authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, range, traceparent"
 
 
 def cors_headers(request: ClientRequest, policy: OriginPolicy) -> Headers:

@@ -66,7 +66,7 @@ class Proxy:
         if caller.identity is None and route.mints_anonymous and changes:
             caller = await self._callers.begin_anonymous()
         to_auth = route.upstream == "auth"
-        answer = await self._upstreams[route.upstream].open(
+        answer = await self._upstreams[route.pool].open(
             "GET" if request.method == "HEAD" else request.method,
             request.target,
             headers=self._headers.for_caller(
@@ -81,6 +81,8 @@ class Proxy:
             if answer.status < HTTPStatus.BAD_REQUEST:
                 self._finish_success(caller, answer, changes=changes)
             _state_privacy(route, answer)
+            if route.is_live:
+                answer.headers.append((b"x-accel-buffering", b"no"))  # for a proxy before us
             answer = await self._redirects.follow(answer, FileConditions.of(request))
             answer.headers.append((b"x-cache", b"bypass"))
             await responder.pass_on(answer)

@@ -41,6 +41,7 @@ class Responder:
         self._is_head = method == "HEAD"
         self.status = 0
         self.extra_headers: Headers = []
+        self.states_length = False
 
     @property
     def has_started(self) -> bool:
@@ -50,6 +51,7 @@ class Responder:
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers."""
         self.status = status
+        self.states_length = any(name == b"content-length" for name, _ in headers)
         if status in _BODILESS:
             headers = [(name, value) for name, value in headers if name != b"content-length"]
         await self._send(

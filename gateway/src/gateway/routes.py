@@ -15,6 +15,9 @@ MULTIPART_OVERHEAD_BYTES = 65_536
 
 READ_SECONDS = 10.0
 WRITE_SECONDS = 15.0
+LIVE_SECONDS = 40.0
+"""A long poll answers after 30 seconds at the latest, a stream begins at once."""
+
 UPLOAD_SECONDS = 60.0
 """From the last byte of the upload; publishing stores and hashes it meanwhile."""
 
@@ -48,6 +51,8 @@ class Route:
         A change without a session begins an anonymous one.
     is_file
         Answered by an internal redirect to the object store.
+    is_live
+        A read that waits for news: never cached, never joined with another's, passed on as it comes.
     """
 
     pattern: str
@@ -57,12 +62,18 @@ class Route:
     timeout_seconds: float = WRITE_SECONDS
     mints_anonymous: bool = False
     is_file: bool = False
+    is_live: bool = False
     too_large: type[BodyTooLargeError] = BodyTooLargeError
 
     @property
     def is_public(self) -> bool:
         """Whether answers may be shared between callers, and so be cached."""
         return self.session is SessionUse.IGNORED
+
+    @property
+    def pool(self) -> str:
+        """Name of the upstream to ask; live reads take no places from requests that end."""
+        return f"{self.upstream}-live" if self.is_live else self.upstream
 
 
 def _public(pattern: str, *, is_file: bool = False) -> Route:
@@ -93,6 +104,13 @@ def build_routes(*, upload_limit_bytes: int) -> tuple[Route, ...]:
         _public("/plugins/{plugin_id}/versions/{version}/source-map", is_file=True),
         _public("/plugins/{plugin_id}/reviews"),
         Route(pattern="/api/v1/plugins/{plugin_id}/reviews/mine", upstream="catalog"),
+        Route(
+            pattern="/api/v1/changes",
+            upstream="catalog",
+            session=SessionUse.IGNORED,
+            timeout_seconds=LIVE_SECONDS,
+            is_live=True,
+        ),
         Route(pattern="/api/v1/auth/*", upstream="auth", session=SessionUse.OPTIONAL),
         Route(pattern="/api/v1/user/*", upstream="installs", session=SessionUse.OPTIONAL, mints_anonymous=True),
         Route(pattern="/api/v1/developer/register", upstream="auth"),

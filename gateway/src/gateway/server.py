@@ -3,8 +3,9 @@
 import logging
 
 import uvicorn
-from starlette.types import ASGIApp
 
+from chassis.process import TellingServer
+from gateway.application import Gateway
 from gateway.http_protocol import GatewayProtocol
 
 GRACE_SECONDS = 10
@@ -13,11 +14,11 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep an idle connection (60 seconds as a rule), so that ours never closes first."""
 
 
-def make_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
+def make_server(app: Gateway, *, host: str, port: int) -> uvicorn.Server:
     """Make the server; forwarded addresses are judged by `gateway.headers`, not here."""
     # uvicorn writes a line for each malformed request, which would let strangers fill the log; a metric counts them.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    return uvicorn.Server(
+    return TellingServer(
         uvicorn.Config(
             app,
             host=host,
@@ -32,5 +33,6 @@ def make_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        ),
+        on_stop=app.stop,
     )

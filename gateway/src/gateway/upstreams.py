@@ -21,6 +21,9 @@ KEEP_ALIVE_SECONDS = 3.0
 MAX_IN_FLIGHT = 512
 """Requests of one gateway process at one upstream, 10 times the peak rate of a process at 10 ms each."""
 
+MAX_LIVE = 1_000
+"""The same for streams and long polls, which cost next to nothing while they wait: as many as one catalog serves."""
+
 READ_BUFFER_BYTES = 32_768
 """Beyond twice this the client stops reading from an upstream until what came has gone on."""
 

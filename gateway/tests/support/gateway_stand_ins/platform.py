@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -34,3 +35,5 @@ class Platform:
     publishing: StandInService
     store: StandInService
     options: Options
+    stop: Callable[[], None]
+    """What the server calls when it begins to stop."""

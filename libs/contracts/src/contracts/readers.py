@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from contracts.compatibility import Break
 from contracts.released import Contracts
-from contracts.topics import ACCOUNTS, INSTALLS, PLUGIN_DOCUMENTS, PLUGINS
+from contracts.topics import ACCOUNTS, INSTALLS, PLUGIN_DOCUMENTS, PLUGINS, REVIEWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """One consumer group of ours.
+    """One consumer group of ours, at one of its topics.
 
     Parameters
     ----------
@@ -49,8 +49,30 @@ _KNOWN_PLUGIN = _paths("plugin.", "plugin_id name icon_url status")
 _KNOWN_VERSION = _paths("version.", "version minimum_platform_version manifest bundle.sha256 published_at")
 _PLUGIN_EVENTS = ("plugin.registered.v1", "plugin.restored.v1", "plugin.suspended.v1", "plugin.updated.v1")
 _PUBLISHED = "plugin-version.published.v1"
+_DOCUMENT = _paths(
+    "",
+    "plugin_id name description author.id author.name category tags icon_url latest_version install_count"
+    " rating_average rating_count published_at updated_at change",
+)
+_DOCUMENTS = {"plugin-document.v1": _DOCUMENT, "plugin-document.removed.v1": frozenset[str]()}
+_STANDING = _paths("plugin.", "plugin_id status")
 
 READERS: tuple[Reader, ...] = (
+    Reader(group="catalog.changes", topic=PLUGIN_DOCUMENTS.name, events=_DOCUMENTS),
+    Reader(
+        group="catalog.changes",
+        topic=PLUGINS.name,
+        events=dict.fromkeys(_PLUGIN_EVENTS, _STANDING)
+        | {_PUBLISHED: _LISTED_PLUGIN | {"plugin.created_at"} | _LISTED_VERSION},
+    ),
+    Reader(
+        group="catalog.changes",
+        topic=REVIEWS.name,
+        events={
+            "review.posted.v1": frozenset({"plugin_id", "user_id", "rating", "text", "posted_at"}),
+            "review.removed.v1": frozenset({"plugin_id", "user_id", "removed_at"}),
+        },
+    ),
     Reader(
         group="catalog.installs",
         topic=INSTALLS.name,
@@ -74,18 +96,7 @@ READERS: tuple[Reader, ...] = (
         topic=PLUGINS.name,
         events=dict.fromkeys(_PLUGIN_EVENTS, _KNOWN_PLUGIN) | {_PUBLISHED: _KNOWN_PLUGIN | _KNOWN_VERSION},
     ),
-    Reader(
-        group="search-indexer.documents",
-        topic=PLUGIN_DOCUMENTS.name,
-        events={
-            "plugin-document.v1": _paths(
-                "",
-                "plugin_id name description author.id author.name category tags icon_url latest_version install_count"
-                " rating_average rating_count published_at updated_at change",
-            ),
-            "plugin-document.removed.v1": frozenset(),
-        },
-    ),
+    Reader(group="search-indexer.documents", topic=PLUGIN_DOCUMENTS.name, events=_DOCUMENTS),
 )
 """All of them, by group."""
 

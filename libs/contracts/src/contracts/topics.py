@@ -155,7 +155,7 @@ REVIEWS = Topic(
     purpose="Reviews posted, changed and removed.",
     key="plugin id",
     producer="catalog",
-    consumers=(),
+    consumers=("catalog",),
     retention_reason="A consumer may be away for two weeks; what people wrote and withdrew is not kept longer.",
 )
 PLUGIN_DOCUMENTS = Topic(
@@ -163,7 +163,7 @@ PLUGIN_DOCUMENTS = Topic(
     purpose="The whole public document of each plugin; a null value when it is gone.",
     key="plugin id",
     producer="catalog",
-    consumers=("search-indexer",),
+    consumers=("catalog", "search-indexer"),
     retention_reason="The last document of each plugin stays, so that a new consumer starts with all of them.",
     cleanup="compact",
     retention_ms=FOR_EVER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, get_args
 
@@ -67,11 +68,16 @@ class _Recorder:
 
     def _dumping(self, owner: BaseModel, dump: Any) -> Any:  # noqa: ANN401 - a method
         def record(**options: Any) -> Any:  # noqa: ANN401 - as the method's own
-            for name in type(owner).model_fields.keys() - set(options.get("exclude") or ()):
-                getattr(owner, name)
+            self._touch(owner, exclude=set(options.get("exclude") or ()))
             return dump(**options)
 
         return record
+
+    def _touch(self, owner: BaseModel, *, exclude: AbstractSet[str] = frozenset()) -> None:
+        for name in type(owner).model_fields.keys() - exclude:
+            value = getattr(owner, name)
+            if isinstance(value, BaseModel):
+                self._touch(value)
 
 
 def _models_below(model: type[BaseModel]) -> list[type[BaseModel]]:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from catalog.api import files, plugins, reviews, versions
+from catalog.api import changes, files, plugins, reviews, versions
 from catalog.api.browse import browse_router
 from catalog.api.dependencies import UseCases
 from catalog.config import EventSettings, MigrateSettings, RelaySettings, ServeSettings
+from catalog.consumers.changes import changes_subscription
 from catalog.consumers.installs import installs_subscription
 from catalog.consumers.plugins import plugins_subscription
+from catalog.jobs.changes import changes_job
 from catalog.jobs.counts import counts_job
 from catalog.jobs.inbox import inbox_job
 from catalog.storage.search import PluginSearch
@@ -24,9 +26,12 @@ from catalog.usecases.emit_changed_counts import EmitChangedCounts
 from catalog.usecases.forget_old_events import ForgetOldEvents
 from catalog.usecases.list_categories import ListCategories
 from catalog.usecases.locate_file import LocateFile
+from catalog.usecases.prune_changes import PruneChanges
+from catalog.usecases.read_changes import ReadChanges
 from catalog.usecases.read_plugin import ReadPlugin
 from catalog.usecases.read_reviews import ListReviews, ReadOwnReview
 from catalog.usecases.read_versions import ListVersions, ReadVersion
+from catalog.usecases.record_changes import RecordChanges
 from catalog.usecases.republish_documents import RepublishDocuments
 from catalog.usecases.write_reviews import PostReview, RemoveReview
 from chassis.app import create_api
@@ -49,7 +54,7 @@ MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
 
 TITLE = "Catalog"
 DESCRIPTION = "Plugins as everybody may see them: listings, search, versions, bundles, reviews."
-ROUTERS = (browse_router, plugins.router, versions.router, files.router, reviews.router)
+ROUTERS = (browse_router, plugins.router, versions.router, files.router, reviews.router, changes.router)
 
 
 def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> FastAPI:
@@ -57,10 +62,12 @@ def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> FastAP
     database = _database(settings)
     search = PluginSearch(url=settings.opensearch_url, alias=settings.search_alias)
     present = clock or SystemClock()
+    read_changes = ReadChanges(database=database, clock=present, max_readers=settings.change_readers_max)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await read_changes.watch.aclose()
         await search.close()
         await database.close()
 
@@ -75,6 +82,7 @@ def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> FastAP
         lifespan=lifespan,
     )
     app.state.browse = BrowsePlugins(database=database, search=search)
+    app.state.read_changes = read_changes
     app.state.use_cases = _use_cases(settings, database=database, clock=present)
     return app
 
@@ -104,7 +112,9 @@ def serve(_arguments: list[str]) -> None:
     """Serve the API until a signal ends it."""
     settings = ServeSettings()
     configure_logging(settings.log_level)
-    serve_app(create_app(settings), host=settings.host, port=settings.port)
+    app = create_app(settings)
+    read_changes: ReadChanges = app.state.read_changes
+    serve_app(app, host=settings.host, port=settings.port, on_stop=read_changes.watch.stop)
 
 
 def work(_arguments: list[str]) -> None:
@@ -117,6 +127,7 @@ def work(_arguments: list[str]) -> None:
         subscriptions=_subscriptions(database),
         jobs={
             "catalog.counts": Task(counts_job(EmitChangedCounts(database=database), heartbeat=heartbeat), heartbeat),
+            "catalog.change-pruning": Task(changes_job(PruneChanges(database=database))),
             "catalog.inbox": Task(inbox_job(ForgetOldEvents(database=database))),
         },
         readiness=_readiness(settings, database),
@@ -168,6 +179,7 @@ def _subscriptions(database: Database) -> tuple[Subscription, ...]:
     return (
         plugins_subscription(ApplyPluginChanges(database=database)),
         installs_subscription(CountInstalls(database=database)),
+        changes_subscription(RecordChanges(database=database, clock=SystemClock())),
     )
 
 

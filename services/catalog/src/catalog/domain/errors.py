@@ -64,3 +64,24 @@ class OwnPluginError(PlatformError):
     kind = ErrorKind.FORBIDDEN
     title = "This is your own plugin"
     default_remedy = "Reviews come from other people; describe the plugin in its listing instead."
+
+
+class ChangesGoneError(PlatformError):
+    """The place from which the caller wants to go on is no longer in the feed."""
+
+    code = "changes_gone"
+    kind = ErrorKind.GONE
+    title = "The feed no longer reaches back that far"
+    default_remedy = (
+        "Start over without 'since' and without Last-Event-ID: you get every plugin's newest document and then the"
+        " changes. Plugins that you know and are not told of are gone."
+    )
+
+
+class TooManyReadersError(PlatformError):
+    """As many readers wait here as one process serves."""
+
+    code = "too_many_readers"
+    kind = ErrorKind.UNAVAILABLE
+    title = "Too many readers wait for changes"
+    default_remedy = "Try again after the seconds given in Retry-After, from where you were; or ask with wait=0."

@@ -8,7 +8,9 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
+    Sequence,
     SmallInteger,
     Table,
     Text,
@@ -111,6 +113,47 @@ REVIEWS = Table(
     CheckConstraint("rating BETWEEN 1 AND 5", name="reviews_rating_check"),
 )
 Index("reviews_newest_idx", REVIEWS.c.plugin_id, REVIEWS.c.created_at.desc(), REVIEWS.c.user_id.desc())
+
+CHANGES_POSITION = Sequence("changes_position_seq", metadata=METADATA, data_type=BigInteger)
+"""Positions of the change feed, drawn by whoever holds its lock, so that their order is that of commits."""
+
+CHANGES = Table(
+    "changes",
+    METADATA,
+    Column("event_id", Uuid, primary_key=True, comment="ce_id on Kafka"),
+    Column("position", BigInteger, nullable=True, unique=True, comment="null: waits until its plugin is public"),
+    Column("type", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("key", Text(collation="C"), nullable=False, comment="plugin id"),
+    Column("sequence", BigInteger, nullable=False),
+    Column("time", DateTime(timezone=True), nullable=False),
+    Column("data", JSONB(none_as_null=True), nullable=True, comment="null: a removal, or withdrawn by its author"),
+    Column("size_bytes", Integer, nullable=False, comment="of data, so that a page can be bounded unread"),
+    Column("figures_only", Boolean, nullable=False, comment="a document in which only counts are new"),
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+)
+Index("changes_content_idx", CHANGES.c.position, postgresql_where=text("NOT figures_only"))
+Index("changes_key_idx", CHANGES.c.key, CHANGES.c.type)
+Index("changes_added_idx", CHANGES.c.added_at)
+
+CHANGE_KEYS = Table(
+    "change_keys",
+    METADATA,
+    Column("key", Text(collation="C"), primary_key=True, comment="plugin id"),
+    Column("is_listed", Boolean, nullable=False, comment="its newest document is no removal"),
+    Column("is_suspended", Boolean, nullable=False, comment="by its newest event of plugins.v1"),
+    Column("document_sequence", BigInteger, nullable=False, comment="of the newest document or removal"),
+    Column("content_sequence", BigInteger, nullable=False, comment="the same, passing over figures_only"),
+    Column("plugin_sequence", BigInteger, nullable=False, comment="of the newest event of plugins.v1"),
+)
+
+CHANGE_HORIZON = Table(
+    "change_horizon",
+    METADATA,
+    Column("id", Boolean, primary_key=True, server_default=text("true"), comment="there is one row at most"),
+    Column("position", BigInteger, nullable=False, comment="up to here changes were dropped that nothing replaces"),
+    CheckConstraint("id", name="change_horizon_id_check"),
+)
 
 OUTBOX = outbox_table(METADATA)
 INBOX = inbox_table(METADATA)
