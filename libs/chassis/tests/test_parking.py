@@ -86,7 +86,9 @@ class Service:
         return [letter for letter in found if letter.key and letter.key.startswith(self.group.encode())]
 
     async def order(self, letter: Letter, kind: OrderKind) -> list[Outcome]:
-        return await self._with_desk(lambda desk: list(desk.follow(desk.order(letter, kind), timeout_seconds=30)))
+        return await self._with_desk(
+            lambda desk: [one for _, one in desk.follow([desk.order(letter, kind)], timeout_seconds=30)]
+        )
 
     async def _with_desk(self, work: Callable[[DeadLetterDesk], T]) -> T:
         desk = self._desk()

@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 
 from chassis.application import RETRY_SECONDS, Application, Handler
+from chassis.consumer_group import ConsumerGroup
 from chassis.group_reader import GroupReader
 from chassis.kafka import Kafka
 from chassis.parking import Parking
@@ -18,15 +19,13 @@ POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(ConsumerGroup):
     """What a consumer reads and who applies it.
 
     Parameters
     ----------
-    group
-        Consumer group without the deployment's prefix, such as ``catalog.installs``.
-    topics
-        Names without prefix.
+    group, topics, remembers_days, has_generations
+        As `ConsumerGroup`; the group is the one that is really joined.
     handler
         Applies a batch.
     max_records
@@ -37,8 +36,6 @@ class Subscription:
         Pauses between the attempts at a key whose events fail.
     """
 
-    group: str
-    topics: tuple[str, ...]
     handler: Handler
     max_records: int = 500
     linger_seconds: float = 0.0

@@ -1,7 +1,7 @@
 """The operator's side of dead letters: look at them, order a replay or a drop, see what came of it."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from chassis.dead_letter_topic import DeadLetterReader, DeadLetterWriter, read_letters
@@ -10,6 +10,9 @@ from chassis.kafka import Kafka
 from chassis.letter_book import LetterBook
 
 _LOOK_SECONDS = 0.2
+
+PlacedOrder = tuple[str, int]
+"""The topic that an order is about (with prefix), and its offset among the dead letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ class DeadLetterDesk:
         self._kafka = kafka
         self._group = kafka.named(group)
         self._book = LetterBook(group=self._group)
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[tuple[PlacedOrder, Outcome]] = []
         self._reader = DeadLetterReader(
             kafka=kafka, topics=[kafka.named(topic) for topic in topics], book=self._book, observe=self._note
         )
@@ -62,40 +65,46 @@ class DeadLetterDesk:
             for letter, value, headers in read_letters(self._kafka, letters)
         ]
 
-    def order(self, letter: Letter, kind: OrderKind) -> int:
-        """Order a replay of the letter's key, or a drop of the letter; returns the order's number.
+    def is_settled(self, topic: str, letter: int) -> bool:
+        """Say whether this was a letter (topic without prefix) that is open no more; after `letters`."""
+        return self._book.is_settled(self._kafka.named(topic), letter)
+
+    def order(self, letter: Letter, kind: OrderKind) -> PlacedOrder:
+        """Order a replay of the letter's key, or a drop of the letter.
 
         A second order does no harm: what is settled stays settled.
         """
         headers = order_headers(kind=kind, group=self._group, letter=letter.offset)
-        return self._writer.write(letter.topic, key=letter.key, value=None, headers=headers)
+        return letter.topic, self._writer.write(letter.topic, key=letter.key, value=None, headers=headers)
 
-    def follow(self, order: int, *, timeout_seconds: float) -> Iterator[Outcome]:
-        """Give what comes of an order, as it comes, the last being ``done``.
+    def follow(
+        self, orders: Collection[PlacedOrder], *, timeout_seconds: float
+    ) -> Iterator[tuple[PlacedOrder, Outcome]]:
+        """Give what comes of orders, as it comes, until each is ``done``.
 
         Raises
         ------
         TimeoutError
-            Nobody carried it out in time; a consumer that starts later will.
+            Nothing has come of the others for so long; a consumer that starts later carries them out.
         """
         deadline = time.monotonic() + timeout_seconds
-        seen = 0
-        while True:
+        seen, waiting = 0, set(orders)
+        while waiting:
             self._reader.read_new(wait_seconds=_LOOK_SECONDS)
-            for outcome in self._outcomes[seen:]:
+            for order, outcome in self._outcomes[seen:]:
                 seen += 1
-                if outcome.order == order:
-                    yield outcome
-                    if outcome.kind == "done":
-                        return
+                if order in waiting:
+                    yield order, outcome
                     deadline = time.monotonic() + timeout_seconds
-            if time.monotonic() > deadline:
+                    if outcome.kind == "done":
+                        waiting.remove(order)
+            if waiting and time.monotonic() > deadline:
                 raise TimeoutError
 
     def close(self) -> None:
         """Close the connections."""
         self._reader.close()
 
-    def _note(self, _topic: str, record: Letter | Order | Outcome) -> None:
+    def _note(self, topic: str, record: Letter | Order | Outcome) -> None:
         if isinstance(record, Outcome) and record.group == self._group:
-            self._outcomes.append(record)
+            self._outcomes.append(((topic, record.order), record))

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, ParamSpec, TypeVar, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka.admin import AdminClient
 
 from chassis.dead_letters import Headers
 from chassis.kafka import Kafka
@@ -75,8 +76,11 @@ def group_consumer(kafka: Kafka, group: str) -> Consumer:
     )
 
 
-def plain_consumer(kafka: Kafka, name: str, *, prefetch_kbytes: int = 1_024) -> Consumer:
-    """Make a consumer without a group's membership, which is told what to read and commits nothing."""
+def plain_consumer(kafka: Kafka, name: str, *, prefetch_kbytes: int = 1_024, tells_ends: bool = False) -> Consumer:
+    """Make a consumer without a group's membership, which is told what to read and commits nothing by itself.
+
+    With `tells_ends` it gives an event of ``_PARTITION_EOF`` whenever it has come to a partition's end.
+    """
     return Consumer(
         {
             **_COMMON,
@@ -85,6 +89,7 @@ def plain_consumer(kafka: Kafka, name: str, *, prefetch_kbytes: int = 1_024) -> 
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",
+            "enable.partition.eof": tells_ends,
             "isolation.level": "read_committed",
             "queued.max.messages.kbytes": prefetch_kbytes,
         }
@@ -104,6 +109,11 @@ def plain_producer(kafka: Kafka) -> Producer:
             "message.max.bytes": 4 * 1024 * 1024,
         }
     )
+
+
+def admin_client(kafka: Kafka) -> AdminClient:
+    """Make a client that asks about groups and topics."""
+    return AdminClient({**_COMMON, "bootstrap.servers": kafka.bootstrap_servers})
 
 
 def require_no_fault(message: Message) -> None:

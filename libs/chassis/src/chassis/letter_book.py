@@ -69,6 +69,10 @@ class LetterBook:
         """Find an open letter by its offset on the dead-letter topic."""
         return next((one for one in self.open_letters() if (one.topic, one.offset) == (topic, offset)), None)
 
+    def is_settled(self, topic: str, offset: int) -> bool:
+        """Say whether this was a letter that has been applied or dropped."""
+        return offset in self._settled.get(topic, {})
+
     def partition_of(self, topic: str, offset: int) -> int | None:
         """Give the origin partition of a letter, open or settled; None where it is not known, or known no longer."""
         letter = self.find(topic, offset)

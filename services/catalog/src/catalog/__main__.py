@@ -1,4 +1,4 @@
-"""``python -m catalog serve | work | relay | migrate | openapi | republish-documents``."""
+"""``python -m catalog serve | work | relay | events | migrate | openapi | republish-documents``."""
 
 from catalog.main import ROLES
 from chassis.cli import run_role

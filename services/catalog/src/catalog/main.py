@@ -44,6 +44,7 @@ from chassis.identity import IdentityVerifier
 from chassis.migrations import Migrations
 from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
+from chassis.operations.command import run_events
 from chassis.process import Heartbeat, Task
 from chassis.process import serve as serve_app
 from chassis.roles import run_migrate, run_relay, run_work
@@ -135,6 +136,12 @@ def work(_arguments: list[str]) -> None:
     )
 
 
+def events(arguments: list[str]) -> None:
+    """Look after the events: lag, dead letters, replays."""
+    settings = EventSettings()
+    run_events(SCHEMA, arguments, settings=settings, groups=_subscriptions(_database(settings)))
+
+
 def relay(_arguments: list[str]) -> None:
     """Move the outbox to Kafka until a signal ends it."""
     run_relay(RelaySettings(), schema=SCHEMA, migrations_directory=MIGRATIONS_DIRECTORY)
@@ -196,6 +203,7 @@ ROLES: dict[str, Callable[[list[str]], None]] = {
     "serve": serve,
     "work": work,
     "relay": relay,
+    "events": events,
     "migrate": migrate,
     "openapi": openapi,
     "republish-documents": republish_documents,

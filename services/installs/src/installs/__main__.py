@@ -1,4 +1,4 @@
-"""``python -m installs serve | work | relay | migrate | openapi``."""
+"""``python -m installs serve | work | relay | events | migrate | openapi``."""
 
 from chassis.cli import run_role
 from installs import main
@@ -10,6 +10,7 @@ if __name__ == "__main__":
             "serve": main.serve,
             "work": main.work,
             "relay": main.relay,
+            "events": main.events,
             "migrate": main.migrate,
             "openapi": main.openapi,
         },

@@ -15,6 +15,7 @@ from chassis.db import Database
 from chassis.identity import IdentityVerifier
 from chassis.migrations import Migrations
 from chassis.openapi import build_openapi
+from chassis.operations.command import run_events
 from chassis.roles import run_migrate, run_relay, run_work
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
@@ -81,6 +82,12 @@ def work(_arguments: list[str]) -> None:
         readiness={"database": migrations(settings).readiness_check(database)},
         close=database.close,
     )
+
+
+def events(arguments: list[str]) -> None:
+    """Look after the events: lag, dead letters, replays."""
+    settings = WorkSettings()
+    run_events(SERVICE, arguments, settings=settings, groups=_subscriptions(_database(settings)))
 
 
 def relay(_arguments: list[str]) -> None:

@@ -13,6 +13,10 @@ class IndexSettings(BaseServiceSettings):
     search_alias: str = DEFAULT_ALIAS
 
 
+class EventSettings(KafkaSettings):
+    """What looking after the events needs."""
+
+
 class WorkSettings(IndexSettings, KafkaSettings):
     """What keeping the index needs; `redis_url` is where caches listen for purges."""
 

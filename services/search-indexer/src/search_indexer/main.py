@@ -6,13 +6,14 @@ from collections.abc import Coroutine
 
 from chassis.errors import PlatformError
 from chassis.kafka import Kafka
+from chassis.operations.command import run_events
 from chassis.process import Heartbeat, Task, run_tasks
 from chassis.telemetry import configure_logging
 from contracts.topics import PLUGIN_DOCUMENTS
 from search_indexer.clients.feed_progress import FeedProgress
 from search_indexer.clients.purges import CachePurges
-from search_indexer.config import IndexSettings, WorkSettings
-from search_indexer.consumers.documents import documents_subscription
+from search_indexer.config import EventSettings, IndexSettings, WorkSettings
+from search_indexer.consumers.documents import DOCUMENTS, documents_subscription
 from search_indexer.jobs.feed_index import IndexFeed
 from search_indexer.storage.connection import connect
 from search_indexer.storage.index_setup import IndexSetup
@@ -53,6 +54,11 @@ def work(_arguments: list[str]) -> None:
         readiness={"search_index": identify.check},
         close=close,
     )
+
+
+def events(arguments: list[str]) -> None:
+    """Look after the events: lag, dead letters, replays."""
+    run_events("search_indexer", arguments, settings=EventSettings(), groups=[DOCUMENTS])
 
 
 def migrate(_arguments: list[str]) -> None:

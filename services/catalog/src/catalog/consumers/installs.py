@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from catalog.usecases.count_installs import CONSUMER, CountedInstall, CountInstalls
 from chassis.consumer import Subscription
+from chassis.inbox import RETENTION_DAYS
 from contracts.envelope import Event, MalformedEventError
 from contracts.events.installs import InstallChanged, InstallCreated, InstallRemoved
 from contracts.topics import INSTALLS
@@ -28,6 +29,7 @@ def installs_subscription(count_installs: CountInstalls) -> Subscription:
     return Subscription(
         group=CONSUMER,
         topics=(INSTALLS.name,),
+        remembers_days=RETENTION_DAYS,
         handler=handle,
         max_records=BATCH_EVENTS,
         linger_seconds=LINGER_SECONDS,

@@ -1,10 +1,13 @@
 """Reads the compacted topic of plugin documents."""
 
 from chassis.consumer import Subscription
+from chassis.consumer_group import ConsumerGroup
 from contracts.topics import PLUGIN_DOCUMENTS
 from search_indexer.usecases.apply_documents import ApplyDocuments
 
 GROUP = "search-indexer.documents"
+DOCUMENTS = ConsumerGroup(group=GROUP, topics=(PLUGIN_DOCUMENTS.name,), has_generations=True)
+"""All lives of the index together."""
 
 BATCH_RECORDS = 2_000
 """At most four refreshes a second, so 8,000 documents a second when an index is filled."""

@@ -1,0 +1,1 @@
+"""``python -m <service> events …``: what operators look at and do about events."""
