@@ -6,8 +6,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from chassis.db import Database
@@ -169,3 +171,21 @@ async def test_only_one_of_two_relays_is_active(database: Database, schema_url: 
     await stop(*relays)
     events = await read_topic(broker, ACCOUNTS.name, {schema}, count=20)
     assert [event.sequence for event in events] == list(range(1, 21))
+
+
+async def test_its_metrics_say_what_it_does(
+    database: Database, schema_url: str, broker: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.relay_backlog.MEASURE_SECONDS", 0.0)
+    schema = uuid4().hex
+    names = ("outbox_relay_active", "outbox_relayed_total", "outbox_publish_batch_seconds_count", "outbox_depth")
+
+    def metrics() -> list[float | None]:
+        return [REGISTRY.get_sample_value(name, {"schema": schema}) for name in names]
+
+    await write(database, schema)
+    relay = start_relay(schema_url, broker, schema)
+    await eventually(lambda: metrics() == [1, 1, 1, 0])
+    assert REGISTRY.get_sample_value("outbox_oldest_seconds", {"schema": schema}) == 0
+    await stop(relay)
+    assert metrics()[0] == 0

@@ -30,7 +30,7 @@ BUSY_SECONDS = 0.01
 IDLE_SECONDS = 0.1
 """Poll intervals after work and at rest; NOTIFY would halve write throughput (design, section 4)."""
 
-LOCK_RETRY_SECONDS = 0.5
+LOCK_RETRY_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 """Between a turn that a lost server or another relay ended and the next attempt; it does not grow, so that a relay
 goes on within seconds of the end of a long outage."""

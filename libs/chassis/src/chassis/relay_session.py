@@ -1,25 +1,33 @@
 """The relay's one connection to PostgreSQL: it holds the lock, reads and deletes, so who loses it loses all three."""
 
+import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import QueryCanceled
 from sqlalchemy import make_url
 
 from chassis.db import CONNECT_TIMEOUT_SECONDS
 from chassis.outbox_floor import Floor
 
-IDLE_SECONDS = 3
+IDLE_MS = 2_500
 """PostgreSQL ends the session of a relay that has not turned for this long, and with it its lock."""
 
 DEPTH_LIMIT = 100_000
 """Counting stops here: a backlog may be long, and its measure must not be."""
 
+VACUUM_ROWS = 100_000
+VACUUM_SECONDS = 10.0
+"""The relay vacuums after so many deletions, this long apart at least: autovacuum looks once a minute, when a burst
+has long grown the table (docs/decisions/0006)."""
+
 _OPTIONS = (
-    f"-c application_name=relay -c idle_session_timeout={IDLE_SECONDS}s -c tcp_user_timeout={IDLE_SECONDS}s"
+    f"-c application_name=relay -c idle_session_timeout={IDLE_MS}ms -c tcp_user_timeout={IDLE_MS}ms"
     # The table is empty at rest and long in a backlog; statistics of one mislead in the other.
     " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off"
 )
@@ -29,6 +37,8 @@ _SELECT = (
 )
 _HELD = " AND aggregatetype <> ALL(%(topics)s) AND (aggregatetype || '/' || aggregateid) <> ALL(%(keys)s)"
 _DELETE = "DELETE FROM outbox WHERE position = ANY(%s)"
+# Giving pages back to the file system would wait for writers; autovacuum does that when they are away.
+_VACUUM = "VACUUM (SKIP_LOCKED, TRUNCATE FALSE) outbox"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _BACKLOG = (
     "SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE position > %(floor)s LIMIT %(limit)s) AS counted),"
@@ -60,6 +70,8 @@ class OutboxSession:
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
         self._floor = Floor(connection)
+        self._dead = 0
+        self._vacuumed_at = 0.0
 
     @classmethod
     def open(cls, database_url: str) -> Self:
@@ -110,9 +122,18 @@ class OutboxSession:
         return found
 
     def delete(self, rows: Sequence[OutboxRow]) -> None:
-        """Delete rows that were read."""
+        """Delete rows that were read, and clear away what is dead now and then."""
         self._connection.execute(_DELETE, ([row.position for row in rows],))
         self._floor.moved(rows[-1].position)
+        self._dead += len(rows)
+        if self._dead >= VACUUM_ROWS and time.monotonic() - self._vacuumed_at > VACUUM_SECONDS:
+            self._vacuum()
+
+    def _vacuum(self) -> None:
+        self._dead = 0
+        with suppress(QueryCanceled):  # the role's time limit: autovacuum has none
+            self._connection.execute(_VACUUM)
+        self._vacuumed_at = time.monotonic()
 
     def backlog(self) -> tuple[int, float]:
         """Return how many rows there are, counted to `DEPTH_LIMIT`, and the age of the first in seconds."""
