@@ -6,14 +6,14 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m platform_local.cli
-PACKAGES = $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml gateway/pyproject.toml deploy/*/pyproject.toml))
+PACKAGES = $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml gateway/pyproject.toml bench/pyproject.toml deploy/*/pyproject.toml))
 SOURCES = $(wildcard $(addsuffix /src,$(PACKAGES)))
 SPACE := $(subst ,, )
 TESTS = $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
 # STACK=docker, GATEWAY_PORT, PLATFORM_STACK, PLATFORM_PORT_OFFSET and the service settings go through the environment.
 export STACK
 
-.PHONY: help bootstrap up status logs restart down reset demo test test-fault lint format types arch openapi schemas generated k8s lock
+.PHONY: help bootstrap up status logs restart down reset demo test test-fault bench-events lint format types arch openapi schemas generated k8s lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: bootstrap ## every test on real servers of its own   [ARGS='services/auth 
 
 test-fault: bootstrap ## servers and programs killed under load, at full size, with a table of figures   [ARGS='-k kafka']
 	@FAULT=full $(BIN)/python -m testkit.run tests/fault $(ARGS)
+
+bench-events: bootstrap ## relay and consumers beside Kafka's own tools, with a table   [ARGS='--scale 0.1']
+	@$(BIN)/python -m bench events $(ARGS)
 
 lint: bootstrap ## ruff: rules and format
 	@$(BIN)/ruff check .

@@ -37,7 +37,7 @@ missing_packages() {
 }
 local_packages() { # folders of our own packages, libraries first
   local folder
-  for folder in libs/* services/* gateway deploy/*; do [ ! -f "$folder/pyproject.toml" ] || echo "$folder"; done
+  for folder in libs/* services/* gateway bench deploy/*; do [ ! -f "$folder/pyproject.toml" ] || echo "$folder"; done
 }
 wanted_stamp() {
   # shellcheck disable=SC2046 # folder names hold no spaces

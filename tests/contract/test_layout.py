@@ -14,7 +14,7 @@ LINES_AT_MOST = 400
 
 
 def sources() -> list[Path]:
-    folders = ("libs", "services", "gateway", "deploy")
+    folders = ("libs", "services", "gateway", "bench", "deploy")
     return [
         path
         for folder in folders
@@ -29,8 +29,11 @@ def test_import_linter_knows_every_package() -> None:
 
 def test_mypy_finds_every_package() -> None:
     paths = set(CONFIGURATION["tool"]["mypy"]["mypy_path"].split(":"))
-    found = {str(path.parent.relative_to(ROOT)) for folder in ("libs", "services", "deploy") for path in
-             (ROOT / folder).glob("*/src/*/__init__.py") for path in [path.parent]} | {"gateway/src"}  # fmt: skip
+    found = {
+        str(path.parent.parent.relative_to(ROOT))
+        for pattern in ("libs/*", "services/*", "deploy/*", "gateway", "bench")
+        for path in ROOT.glob(f"{pattern}/src/*/__init__.py")
+    }
     assert paths - {"gateway/tests/support"} == found
 
 
