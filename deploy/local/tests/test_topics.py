@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from confluent_kafka.admin import (
 )
 
 from contracts.topics import PLUGIN_DOCUMENTS, TOPICS
-from platform_local.topics import create_topics, delete_topics, topic_names
+from platform_local.topics import create_topics, delete_topics, main, topic_names
 from testkit.waiting import eventually
 
 
@@ -75,3 +76,19 @@ async def test_an_upgrade_brings_settings_up_to_date_and_leaves_those_of_the_ope
 
     expected = {**PLUGIN_DOCUMENTS.settings, "segment.bytes": "1048576"}
     await eventually(lambda: expected.items() <= settings_of(client, name).items())
+
+
+async def test_the_command_says_what_it_did(
+    kafka_bootstrap_servers: str, prefix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--bootstrap-servers", kafka_bootstrap_servers, "--prefix", prefix, "--replication-factor", "1"]
+    assert await asyncio.to_thread(main, arguments) == 0
+    assert f"{len(topic_names())} topics, {len(topic_names())} new" in capsys.readouterr().out
+
+
+def test_a_broker_that_cannot_keep_the_copies_is_named(
+    kafka_bootstrap_servers: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--bootstrap-servers", kafka_bootstrap_servers, "--prefix", f"p{uuid4().hex}."]
+    assert main([*arguments, "--replication-factor", "3"]) == 1
+    assert "Kafka refused to create the topic" in capsys.readouterr().err

@@ -2,10 +2,12 @@
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.__main__ import main
 from contracts.compatibility import Break, Rule, find_breaks
 from contracts.readers import READERS, explain
 from contracts.released import Contracts, current_contracts, released_contracts
@@ -144,3 +146,20 @@ def test_a_break_says_who_uses_the_property_and_who_only_decodes_it() -> None:
         " catalog.plugins (uses it), installs.plugins (decodes the whole event),"
         " any outside reader of version.changelog in plugin-version.published.v1"
     )
+
+
+def test_a_release_that_breaks_a_reader_is_refused_until_it_is_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "released.json"
+    assert main(["release"], file) == 0
+    assert released_contracts(file) == current_contracts()
+    changed = file.read_text("utf-8").replace('"partitions": 6', '"partitions": 12')
+    file.write_text(changed, "utf-8")
+
+    assert main(["release"], file) == 1
+    assert "plugins.v1: partitions changed (12 → 6); breaks catalog.plugins" in capsys.readouterr().err
+    assert file.read_text("utf-8") == changed
+
+    assert main(["release", "--breaking"], file) == 0
+    assert released_contracts(file) == current_contracts()

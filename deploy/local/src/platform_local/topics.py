@@ -1,8 +1,13 @@
-"""Creates the Kafka topics of `contracts.topics.TOPICS` and keeps their settings; none is ever made by accident."""
+"""Creates the Kafka topics of `contracts.topics.TOPICS` and keeps their settings; none is ever made by accident.
+
+``python -m platform_local.topics --bootstrap-servers HOST:PORT`` does it on any cluster, again after every upgrade.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +22,8 @@ from confluent_kafka.admin import (
 )
 
 from contracts.topics import TOPICS, TopicSpecification
-from platform_local.errors import StepFailedError
+from platform_local.errors import LocalPlatformError, StepFailedError
+from platform_local.messages import print_error
 
 _TIMEOUT_SECONDS = 30.0
 
@@ -59,6 +65,22 @@ async def delete_topics(bootstrap_servers: str, prefix: str) -> None:
     if not prefix:
         raise ValueError("Without a prefix this would delete the platform's topics.")
     await asyncio.to_thread(_delete_topics, bootstrap_servers, prefix)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m platform_local.topics")
+    parser.add_argument("--bootstrap-servers", required=True)
+    parser.add_argument("--prefix", default="")
+    parser.add_argument("--replication-factor", type=int, default=3)
+    options = parser.parse_args(arguments)
+    try:
+        new = _create_topics(options.bootstrap_servers, options.prefix, options.replication_factor)
+    except LocalPlatformError as error:
+        print_error(error)
+        return 1
+    print(f"{len(topic_names())} topics, {new} new; settings are those of the contracts")
+    return 0
 
 
 def _create_topics(bootstrap_servers: str, prefix: str, replication_factor: int) -> int:
@@ -144,3 +166,7 @@ def _refusal(what: str, name: str, error: KafkaException) -> StepFailedError:
 
 def _specifications() -> list[TopicSpecification]:
     return [each for topic in TOPICS for each in topic.specifications]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,7 +18,7 @@ from contracts.topic_table import topic_table
 _USAGE = "usage: python -m contracts schemas DIRECTORY | asyncapi | topics | release [--breaking]\n"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], released_file: Path = RELEASED_FILE) -> int:
     """Run the command; returns the exit code."""
     match arguments:
         case ["schemas", directory]:
@@ -31,25 +31,25 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(topic_table())
             return 0
         case ["release"]:
-            return _release(may_break=False)
+            return _release(released_file, may_break=False)
         case ["release", "--breaking"]:
-            return _release(may_break=True)
+            return _release(released_file, may_break=True)
         case _:
             sys.stderr.write(_USAGE)
             return 2
 
 
-def _release(*, may_break: bool) -> int:
+def _release(file: Path, *, may_break: bool) -> int:
     now = current_contracts()
-    if RELEASED_FILE.exists():
-        released = released_contracts()
+    if file.exists():
+        released = released_contracts(file)
         found = find_breaks(released, now)
         for each in found:
             sys.stderr.write(f"✗ {explain(each, released)}\n")
         if found and not may_break:
             sys.stderr.write("  → a breaking change is a new event type, or a new topic beside the old one\n")
             return 1
-    RELEASED_FILE.write_text(now.text(), "utf-8")
+    file.write_text(now.text(), "utf-8")
     return 0
 
 

@@ -44,7 +44,7 @@ def current_contracts() -> Contracts:
     )
 
 
-def released_contracts() -> Contracts:
+def released_contracts(file: Path = RELEASED_FILE) -> Contracts:
     """Read the contracts of the last release."""
-    content = json.loads(RELEASED_FILE.read_text("utf-8"))
+    content = json.loads(file.read_text("utf-8"))
     return Contracts(topics=content["topics"], events=content["events"])

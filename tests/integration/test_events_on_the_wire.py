@@ -1,0 +1,100 @@
+"""Every event that a life on the platform leaves on Kafka is what its contract says, to the last property."""
+
+import asyncio
+from collections import defaultdict
+from uuid import uuid4
+
+import httpx
+from confluent_kafka import Consumer, TopicPartition
+from jsonschema import Draft202012Validator
+
+from contracts.envelope import Event
+from contracts.events.registry import EVENTS
+from contracts.schemas import event_schema
+from contracts.topics import TOPICS
+from testkit.people import People
+from testkit.waiting import eventually
+
+
+def read_events(bootstrap_servers: str, topic: str) -> list[Event]:
+    """Read all that was committed to a topic so far."""
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap_servers, "group.id": str(uuid4()), "enable.auto.commit": False,
+         "enable.partition.eof": True}
+    )  # fmt: skip
+    try:
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+        events, ended = [], 0
+        while ended < len(partitions):
+            message = consumer.poll(30)
+            assert message is not None, "the broker does not answer"
+            if message.error():
+                ended += 1
+                continue
+            headers = [
+                (name, value) for name, value in dict(message.headers() or ()).items() if isinstance(value, bytes)
+            ]
+            events.append(Event.from_record(key=message.key(), value=message.value(), headers=headers))
+        return events
+    finally:
+        consumer.close()
+
+
+async def live(people: People) -> tuple[str, set[str]]:
+    """Cause every event there is; returns the plugin and the ids of the accounts."""
+    developer = await people.developer()
+    plugin_id = await people.create_plugin(developer)
+    await people.publish(developer, plugin_id, "1.0.0")
+    changed = await developer.patch(f"/developer/plugins/{plugin_id}", json={"homepage": "https://example.org/home"})
+    assert changed.status_code == httpx.codes.OK, changed.text
+    somebody = people.visitor()
+    assert (await people.install(somebody, plugin_id)).status_code == httpx.codes.CREATED
+    body = {"email": f"{uuid4().hex}@example.org", "password": "correct horse battery", "name": "Vera"}
+    assert (await somebody.post("/auth/register", json=body)).status_code == httpx.codes.CREATED
+
+    async def is_claimed() -> bool:
+        return [item["plugin_id"] for item in (await somebody.get("/user/plugins")).json()["items"]] == [plugin_id]
+
+    await eventually(is_claimed, 40)
+    for answer in (
+        await somebody.put(f"/plugins/{plugin_id}/reviews/mine", json={"rating": 4, "text": "Good."}),
+        await somebody.delete(f"/plugins/{plugin_id}/reviews/mine"),
+        await somebody.patch(f"/user/plugins/{plugin_id}", json={"enabled": False}),
+        await somebody.delete(f"/user/plugins/{plugin_id}"),
+    ):
+        assert answer.is_success, answer.text
+    administrator = await people.administrator()
+    for verb, reason in (("suspend", {"reason": "a test"}), ("restore", None)):
+        answer = await administrator.post(f"/admin/plugins/{plugin_id}/{verb}", json=reason)
+        assert answer.is_success, answer.text
+    people_ids = {(await each.get("/auth/me")).json()["user"]["id"] for each in (developer, somebody)}
+    return plugin_id, people_ids
+
+
+async def test_every_event_on_the_wire_keeps_its_contract(
+    people: People, kafka_bootstrap_servers: str, topic_prefix: str
+) -> None:
+    plugin_id, accounts = await live(people)
+    found: dict[str, list[Event]] = defaultdict(list)
+
+    async def everything_was_said() -> bool:
+        found.clear()
+        for topic in TOPICS:
+            for event in await asyncio.to_thread(read_events, kafka_bootstrap_servers, topic_prefix + topic.name):
+                if event.key in accounts or event.key.rpartition(":")[2] == plugin_id:
+                    assert EVENTS[event.type].topic == topic.name
+                    assert event.source == f"/{topic.producer}"
+                    found[event.type].append(event)
+        return set(found) == set(EVENTS)
+
+    await eventually(everything_was_said, 60, saying="every type of event is there")
+    for event_type, events in found.items():
+        schema = event_schema(EVENTS[event_type], "producer")
+        validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        for event in events:
+            faults = [
+                f"{list(fault.absolute_path)}: {fault.message}"
+                for fault in validator.iter_errors(None if event.data is None else event.json())
+            ]
+            assert faults == [], event_type
