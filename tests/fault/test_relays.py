@@ -55,13 +55,18 @@ class Relays:
         async with self.database.read() as connection:
             return int((await connection.execute(text(statement), values)).scalar_one() or 0)
 
-    async def takeover(self, since: float) -> float:
-        """Seconds until somebody moves what waits now, or what is written next."""
+    async def takeover(self, since: float, *, of: RelayProcess) -> float:
+        """Seconds until another relay has its turn and has moved what waits now."""
+
+        def has_turn() -> bool:
+            return any(relay.is_active() for relay in self.running if relay is not of)
+
         first = await self.value("SELECT coalesce(min(position), 0) FROM outbox")
 
         async def moved() -> bool:
             return await self.value("SELECT count(*) FROM outbox WHERE position <= :first", first=first) == 0
 
+        await eventually(has_turn, PATIENCE_SECONDS, saying="another relay has its turn")
         await eventually(moved, PATIENCE_SECONDS, saying="another relay took over")
         return time.monotonic() - since
 
@@ -147,11 +152,10 @@ async def test_a_relay_that_is_killed_again_and_again(relays: Relays, size: Size
         killed_at = time.monotonic()
         relays.running.remove(victim)
         relays.start()
-        takeovers.append(await relays.takeover(killed_at))
-    await nothing_is_lost(relays, await writing, figures, f"the active relay killed {kills} times")
-    figures.add(
-        f"the active relay killed {kills} times", "slowest takeover, s", max(takeovers), f"< {TAKEOVER_SECONDS}"
-    )
+        takeovers.append(await relays.takeover(killed_at, of=victim))
+    fault = f"the active relay killed {kills} times"
+    await nothing_is_lost(relays, await writing, figures, fault)
+    figures.add(fault, "slowest takeover, s", max(takeovers), f"< {TAKEOVER_SECONDS}")
     assert max(takeovers) < TAKEOVER_SECONDS
 
 
@@ -166,7 +170,7 @@ async def test_a_relay_that_is_stopped_past_its_lock_and_goes_on(relays: Relays,
         sleeper = await relays.active()
         sleeper.signal(signal.SIGSTOP)
         stopped_at = time.monotonic()
-        takeovers.append(await relays.takeover(stopped_at))
+        takeovers.append(await relays.takeover(stopped_at, of=sleeper))
         before = len(sleeper.events())
         sleeper.signal(signal.SIGCONT)
 
