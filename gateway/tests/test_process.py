@@ -224,6 +224,29 @@ async def test_a_stop_lets_the_requests_under_way_finish(
     assert b"Traceback" not in output
 
 
+async def test_a_stop_does_not_wait_for_open_streams(
+    gateway_process: GatewayProcess, services: dict[str, StandInService]
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b":\n\n"
+            await asyncio.sleep(0.05)
+
+    async def stream(_request: Request) -> Response:
+        return StreamingResponse(endless(), media_type="text/event-stream")
+
+    services["catalog"].on("/api/v1/changes", stream)
+    reader, writer = await asyncio.open_connection(*gateway_process.address)
+    writer.write(b"GET /api/v1/changes HTTP/1.1\r\nhost: a\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    gateway_process.process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(5):
+        assert (await reader.read()).endswith(b"0\r\n\r\n"), "ended in order"
+        output, _ = await gateway_process.process.communicate()
+    writer.close()
+    assert b"Traceback" not in output
+
+
 async def test_a_taken_port_is_said_and_ends_the_process(gateway_process: GatewayProcess, redis_url: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],

@@ -68,8 +68,14 @@ async def live(people: People) -> tuple[str, set[str]]:
     for verb, reason in (("suspend", {"reason": "a test"}), ("restore", None)):
         answer = await administrator.post(f"/admin/plugins/{plugin_id}/{verb}", json=reason)
         assert answer.is_success, answer.text
+        if verb == "suspend":  # a restoration that comes at once would be applied with it, and no removal be stated
+            await eventually(lambda: is_suspended(people, plugin_id), 40)
     people_ids = {(await each.get("/auth/me")).json()["user"]["id"] for each in (developer, somebody)}
     return plugin_id, people_ids
+
+
+async def is_suspended(people: People, plugin_id: str) -> bool:
+    return (await people.visitor().get(f"/plugins/{plugin_id}")).status_code == httpx.codes.FORBIDDEN
 
 
 async def test_every_event_on_the_wire_keeps_its_contract(
