@@ -15,6 +15,15 @@ POOL_TIMEOUT_SECONDS = 5.0
 
 CONNECT_TIMEOUT_SECONDS = 3
 
+_VANISHED_SERVER = {
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""A server that is gone without a word (its machine died) is noticed within about ten seconds; the kernel's own limits
+are a quarter of an hour for what was sent and hours for a connection that waits for an answer."""
+
 _RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "53300"})
 """Serialization failure, deadlock, shutdowns, too many connections: nothing was written, a retry may succeed."""
 
@@ -38,7 +47,7 @@ class Database:
 
     @staticmethod
     def _engine(url: str, pool_size: int, *, read_only: bool) -> AsyncEngine:
-        arguments: dict[str, object] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+        arguments: dict[str, object] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **_VANISHED_SERVER}
         if read_only:
             given = make_url(url).query.get("options", "")
             arguments["options"] = f"{given} -c default_transaction_read_only=on".strip()
