@@ -36,6 +36,8 @@ class AccountTraffic:
         self._cookie = cookie
         self._plugin_ids = plugin_ids
         self._ledger = ledger
+        self.refused_emails: list[str] = []
+        """Of registrations that were answered 503."""
 
     async def __call__(self) -> Answer:
         """Do one thing."""
@@ -48,6 +50,8 @@ class AccountTraffic:
         answer = await send(self._client, "POST", f"{API}/auth/register", body=body)
         if answer.is_accepted:
             self._ledger.note(email=email)
+        elif answer.is_honest_refusal:
+            self.refused_emails.append(email)
         return answer
 
     async def _draft(self) -> Answer:
