@@ -142,12 +142,25 @@ async def test_only_what_was_never_published_is_withdrawn(developer: Any, review
     assert problem(await developer.delete(path)) == (409, "version_published")
     await developer.submission_in(submission_id, "published")
     assert problem(await developer.delete(path)) == (409, "version_published")
-    assert problem(await developer.send(plugin_id, bundle=BUNDLE)) == (409, "version_exists")
+    assert problem(await developer.send(plugin_id, bundle=b"other")) == (409, "version_exists")
     assert buckets.bundle(f"{plugin_id}/1.0.0/bundle.js") == BUNDLE
     other = f"/developer/plugins/{plugin_id}/versions"
     assert problem(await developer.delete(f"{other}/9.9.9")) == (404, "version_not_found")
     for version in ("1.0", "latest", "1.0.0+x", "v1.0.0"):
         assert problem(await developer.delete(f"{other}/{version}")) == (422, "version_invalid")
+
+
+@pytest.mark.usefixtures("worker")
+async def test_an_upload_whose_answer_was_lost_may_be_repeated_even_after_the_publication(
+    developer: Any, reviewer: Any, outbox_of: Callable[[str], Awaitable[list[Any]]]
+) -> None:
+    plugin_id, submission_id = await _waiting(developer)
+    await reviewer.approve(submission_id)
+    await developer.submission_in(submission_id, "published")
+    again = await developer.send(plugin_id, bundle=BUNDLE)
+    assert (again.status_code, again.json()["id"], again.json()["status"]) == (202, submission_id, "published")
+    types = [event.type for event in await outbox_of(plugin_id)]
+    assert types == ["plugin.registered.v1", "plugin-version.published.v1"]
 
 
 @pytest.mark.usefixtures("worker")

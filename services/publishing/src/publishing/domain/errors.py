@@ -58,7 +58,7 @@ class VersionNotFoundError(PlatformError):
 
 
 class VersionExistsError(PlatformError):
-    """The number is published, or another submission holds it."""
+    """The number is held by a submission with other content."""
 
     code = "version_exists"
     kind = ErrorKind.CONFLICT

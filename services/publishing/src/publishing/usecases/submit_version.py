@@ -67,7 +67,7 @@ class SubmitVersion:
         PluginNotFoundError, NotOwnerError, PluginSuspendedError
             The caller may not send versions of it.
         VersionExistsError
-            The number is published, or held by other content.
+            The number is held by other content, published or not.
         """
         async with self._database.read() as connection:
             _may_submit(await find_plugin(connection, plugin_id), plugin_id=plugin_id, caller_id=submitter.sub)
@@ -147,10 +147,10 @@ def _may_submit(found: Plugin | None, *, plugin_id: str, caller_id: UUID) -> Non
 
 def _may_resume(current: Submission, upload: Upload) -> None:
     version = current.version
-    if current.status == "published":
-        raise VersionExistsError(f"the version {version} of {current.plugin_id!r} is published")
     if current.content_sha256 == upload.content.sha256():
-        return
+        return  # whatever became of it meanwhile: the first answer may have been lost on its way
+    if current.status == "published":
+        raise VersionExistsError(f"the version {version} of {current.plugin_id!r} is published with other content")
     if current.status == "approved":
         raise VersionExistsError(
             f"the version {version} of {current.plugin_id!r} is approved and about to be published"
