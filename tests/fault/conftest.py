@@ -32,7 +32,7 @@ class Size:
 @pytest.fixture(scope="session")
 def size() -> Size:
     if os.environ.get("FAULT") == "full":
-        return Size(full=True, outage_seconds=60.0, writes_per_second=100.0, kill_rounds=3)
+        return Size(full=True, outage_seconds=60.0, writes_per_second=100.0, kill_rounds=2)
     return Size(full=False, outage_seconds=8.0, writes_per_second=40.0, kill_rounds=1)
 
 
