@@ -13,6 +13,7 @@ from contracts.events.accounts import AnonymousClaimed
 from contracts.events.documents import PluginDocument
 from contracts.events.installs import InstallCreated
 from contracts.events.plugins import PluginRegistered
+from contracts.events.reviews import ReviewPosted
 from contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
 from testkit.faults.figures import Figures
 from testkit.faults.records import open_producer, read_topic
@@ -25,13 +26,15 @@ from .conftest import Size
 from .settling import counts_are_exact
 
 TYPES = {
-    event.topic: event.event_type for event in (AnonymousClaimed, InstallCreated, PluginDocument, PluginRegistered)
+    event.topic: event.event_type
+    for event in (AnonymousClaimed, InstallCreated, PluginDocument, PluginRegistered, ReviewPosted)
 }
 GROUPS = {
     "accounts.v1": {"installs.accounts"},
     "installs.v1": {"catalog.installs"},
-    "plugin-documents.v1": {"search-indexer.documents"},
-    "plugins.v1": {"catalog.plugins", "installs.plugins"},
+    "plugin-documents.v1": {"catalog.changes", "search-indexer.documents"},
+    "plugins.v1": {"catalog.changes", "catalog.plugins", "installs.plugins"},
+    "reviews.v1": {"catalog.changes"},
 }
 LETTER_SECONDS = 60.0
 
@@ -92,6 +95,11 @@ async def claim_a_visitors_installs(people: People, email: str, plugin_id: str) 
     return visitor
 
 
+async def review(client: httpx.AsyncClient, plugin_id: str, text: str) -> None:
+    answer = await client.put(f"/plugins/{plugin_id}/reviews/mine", json={"rating": 5, "text": text})
+    assert answer.is_success, answer.text
+
+
 async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_flows(
     stack: FaultStack,
     truth: Truth,
@@ -112,12 +120,15 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
     assert registered.status_code == 201
     account_id = registered.json()["user"]["id"]
     owner = await claim_a_visitors_installs(people, email, plugin_id)
+    await review(owner, plugin_id, "Before the poison.")
+    cursor = (await owner.get("/changes", params={"since": "now", "wait": 0})).json()["cursor"]
 
     keys = {
         "accounts.v1": account_id,
         "installs.v1": f"{account_id}:{plugin_id}",
         "plugins.v1": plugin_id,
         "plugin-documents.v1": plugin_id,
+        "reviews.v1": plugin_id,
     }
     assert set(keys) == {topic.name for topic in TOPICS if topic.consumers}
     bad: list[Poison] = []
@@ -125,8 +136,9 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
         own = await partition_of(stack, topic, key)
         bad += await poison(stack, topic, range(6) if size.full else [own])
 
-    # Behind the poison of each partition: a claim, a removal, and a version with its document.
+    # Behind the poison of each partition: a claim, a review, a removal, and a version with its document.
     await claim_a_visitors_installs(people, email, other_id)
+    await review(owner, plugin_id, "Behind the poison.")
     assert (await owner.delete(f"/user/plugins/{plugin_id}")).status_code == 204
     await people.publish(developer, plugin_id, "1.1.0")
 
@@ -138,6 +150,8 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
         found = (await visitor.get("/plugins", params={"q": plugin_id})).json()["items"]
         assert [item["latest_version"] for item in found] == ["1.1.0"]
         assert (await people.install(visitor, plugin_id, version="1.1.0")).is_success
+        feed = await visitor.get("/changes", params={"since": cursor, "types": TYPES["reviews.v1"], "wait": 0})
+        assert "Behind the poison." in feed.text
         return True
 
     await eventually(all_else_flows, 2 * WAIT_SECONDS, saying="what is behind the poison flows")
@@ -152,6 +166,6 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
             reasons = await eventually(is_put_aside, LETTER_SECONDS, saying=f"{message} is a dead letter of {group}")
             assert all(reasons)
             letters += 1
-    figures.add("poison in each topic", "messages in 4 topics", len(bad))
+    figures.add("poison in each topic", f"messages in {len(keys)} topics", len(bad))
     figures.add("poison in each topic", "dead letters with a reason, one for each group", letters, "all")
     # Replays of these letters belong here.
