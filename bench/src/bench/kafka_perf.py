@@ -25,6 +25,19 @@ def producer_rate(bootstrap_servers: str, topic: str, *, records: int, record_by
     return float(found[-1])  # the last line is about the whole run
 
 
+def consumer_rate(bootstrap_servers: str, topic: str, *, records: int) -> float:
+    """Run ``kafka-consumer-perf-test``; returns records a second while it fetched, without joining its group."""
+    output = _run(
+        "org.apache.kafka.tools.ConsumerPerformance",
+        *("--bootstrap-server", bootstrap_servers, "--topic", topic, "--messages", str(records)),
+        *("--timeout", "60000"),
+    )
+    figures = [line.split(",") for line in output.splitlines() if line.count(",") >= 9]  # noqa: PLR2004 - its columns
+    if len(figures) < 2:  # noqa: PLR2004 - the head and the figures
+        raise RuntimeError(f"kafka-consumer-perf-test said: {output[-500:]}")
+    return float(figures[-1][-1])
+
+
 def _run(tool: str, *arguments: str) -> str:
     home = KAFKA_JARS.home(cache_dir())
     java = [str(ensure_java(cache_dir())), "-Xmx256m", f"-Dlog4j2.configurationFile={home / 'log4j2.properties'}"]

@@ -22,11 +22,17 @@ def inbox_table(metadata: MetaData) -> Table:
     )
 
 
-# Sorted, so that two batches that share events wait for each other instead of dead-locking.
+# Sorted, so that two batches that share events wait for each other instead of dead-locking. One text instead of an
+# array of parameters, and no RETURNING: both cost more per event than the row itself.
 _CLAIM = text(
     "INSERT INTO inbox (consumer, event_id)"
-    " SELECT :consumer, event_id FROM unnest(CAST(:ids AS uuid[])) AS given(event_id) ORDER BY event_id"
-    " ON CONFLICT DO NOTHING RETURNING event_id"
+    " SELECT :consumer, CAST(event_id AS uuid) FROM unnest(string_to_array(:ids, ',')) AS given(event_id)"
+    " ORDER BY 2 ON CONFLICT DO NOTHING"
+)
+# Rows that this very transaction wrote; those of others may have been there before.
+_CLAIMED = text(
+    "SELECT event_id FROM inbox WHERE consumer = :consumer"
+    " AND event_id = ANY(CAST(string_to_array(:ids, ',') AS uuid[])) AND xmin = CAST(pg_current_xact_id() AS xid)"
 )
 _FORGET = text("DELETE FROM inbox WHERE received_at < clock_timestamp() - make_interval(days => :days)")
 
@@ -39,15 +45,17 @@ async def claim_events(connection: AsyncConnection, *, consumer: str, events: Se
 
     Call it in the transaction of the effect: both happen or neither.
     """
-    by_id: dict[UUID, Event] = {event.id: event for event in reversed(events)}
-    rows = await connection.execute(_CLAIM, {"consumer": consumer, "ids": list(by_id)})
-    fresh = {row.event_id for row in rows}
-    result: list[Event] = []
+    first: dict[UUID, Event] = {}
     for event in events:
-        if event.id in fresh:
-            fresh.remove(event.id)
-            result.append(event)
-    return result
+        first.setdefault(event.id, event)
+    if not first:
+        return []
+    values = {"consumer": consumer, "ids": ",".join(map(str, first))}
+    claimed = (await connection.execute(_CLAIM, values)).rowcount
+    if claimed == len(first):
+        return list(first.values())
+    fresh = set((await connection.execute(_CLAIMED, values)).scalars())
+    return [event for event_id, event in first.items() if event_id in fresh]
 
 
 async def forget_old_events(connection: AsyncConnection) -> int:

@@ -104,6 +104,8 @@ def plain_producer(kafka: Kafka) -> Producer:
             "bootstrap.servers": kafka.bootstrap_servers,
             "acks": "all",
             "enable.idempotence": True,
+            # The partition of a key as Kafka's Java client chooses it; librdkafka's own choice is another.
+            "partitioner": "murmur2_random",
             "linger.ms": 1,
             "message.timeout.ms": 30_000,
             "message.max.bytes": 4 * 1024 * 1024,
