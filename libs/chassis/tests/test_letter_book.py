@@ -77,6 +77,14 @@ def test_the_partition_of_a_letter_is_known_after_it_was_settled() -> None:
     assert made.partition_of(TOPIC, 2) is None
 
 
+def test_letters_that_the_topic_keeps_no_longer_park_nothing() -> None:
+    made = book(letter(1), letter(2, key=b"other"), letter(3))
+    assert [one.offset for one in made.forget_before(TOPIC, 3)] == [1, 2]
+    assert not made.is_parked(TOPIC, b"other")
+    assert [one.offset for one in made.letters(TOPIC, b"k")] == [3]
+    assert made.forget_before("reviews.v1", 9) == []
+
+
 def test_an_order_is_pending_until_it_is_done() -> None:
     order = Order(offset=5, key=b"k", kind="drop", group=GROUP, letter=1)
     made = book(letter(1), order)

@@ -1,13 +1,15 @@
 """Keys that fail are parked and replayed in order, on a real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from chassis.consumer import Consumer, Subscription
 from chassis.dead_letter_desk import DeadLetterDesk
@@ -101,6 +103,19 @@ class Service:
 @pytest.fixture
 def service(broker: Kafka) -> Service:
     return Service(broker)
+
+
+@pytest.fixture
+def expiring(broker: Kafka) -> Callable[[int], Awaitable[None]]:
+    """``await expiring(offset)`` makes the dead-letter topic forget all before the offset, as time does."""
+
+    async def expire(offset: int) -> None:
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
+        place = TopicPartition(broker.named(REVIEWS.dead_letters), 0, offset)
+        for done in admin.delete_records([place]).values():
+            await asyncio.wrap_future(done)
+
+    return expire
 
 
 async def _some_letters(service: Service, count: int) -> list[Letter]:
@@ -200,6 +215,24 @@ async def test_an_order_is_carried_out_once_by_the_owner_of_the_partition(servic
         outcomes = await asyncio.gather(*(service.order(letter, "replay") for letter in letters))
         assert [[outcome.kind for outcome in given] for given in outcomes] == [["applied", "done"]] * len(keys)
     assert sorted(service.applied) == [(key, 1) for key in keys]
+
+
+async def test_a_letter_that_expired_is_said_to_be_gone_and_parks_its_key_no_longer(
+    service: Service, expiring: Callable[[int], Awaitable[None]]
+) -> None:
+    key = f"{service.group}-key"
+    service.poison = {(key, 1)}
+    await service.send(key, 1)
+    async with service.running():
+        (letter,) = await _some_letters(service, 1)
+        await expiring(letter.offset + 1)
+        outcomes = await service.order(letter, "replay")
+        assert [(outcome.kind, outcome.reason) for outcome in outcomes] == [
+            ("dropped", "the topic keeps it no longer"),
+            ("done", ""),
+        ]
+        await service.send(key, 2)
+        await eventually(lambda: service.of(key) == [2], timeout_seconds=30)
 
 
 async def test_an_order_about_no_letter_is_answered(service: Service) -> None:

@@ -48,8 +48,8 @@ class DeadLetterReader:
         """Take in what has arrived; where there is nothing, wait for it."""
         self._take(timeout=wait_seconds)
 
-    def catch_up(self) -> None:
-        """Read up to the present end of every topic.
+    def catch_up(self) -> list[Letter]:
+        """Read up to the present end of every topic; returns the letters that are kept no longer, and closes them.
 
         Raises
         ------
@@ -57,10 +57,13 @@ class DeadLetterReader:
             The broker does not answer, or there is no such topic; a retry is safe.
         """
         consumer = self._opened()
+        gone: list[Letter] = []
         for place in self._places:
             low, high = consumer.get_watermark_offsets(place, timeout=_ANSWER_SECONDS)
             while low < high > self._next[place.topic]:
                 self._take(timeout=0.2)
+            gone += self._book.forget_before(place.topic.removesuffix(DEAD_LETTER_SUFFIX), low)
+        return gone
 
     def close(self) -> None:
         """Close the connection."""

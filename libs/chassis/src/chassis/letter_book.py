@@ -45,12 +45,16 @@ class LetterBook:
                 pass  # tried in vain: the letter stays open
 
     def _settle(self, topic: str, outcome: Outcome) -> None:
-        letters = self._open.get((topic, outcome.key), {})
-        letter = letters.pop(outcome.letter, None)
+        letter = self._close(topic, outcome.key, outcome.letter)
         settled = self._settled.setdefault(topic, {})
         settled.setdefault(outcome.letter, letter.partition if letter else None)
+
+    def _close(self, topic: str, key: bytes | None, offset: int) -> Letter | None:
+        letters = self._open.get((topic, key), {})
+        letter = letters.pop(offset, None)
         if not letters:
-            self._open.pop((topic, outcome.key), None)
+            self._open.pop((topic, key), None)
+        return letter
 
     def is_parked(self, topic: str, key: bytes | None) -> bool:
         """Say whether messages of this key have to wait. Those without a key never do."""
@@ -72,6 +76,13 @@ class LetterBook:
     def is_settled(self, topic: str, offset: int) -> bool:
         """Say whether this was a letter that has been applied or dropped."""
         return offset in self._settled.get(topic, {})
+
+    def forget_before(self, topic: str, offset: int) -> list[Letter]:
+        """Close the letters that their topic keeps no longer, and give them."""
+        gone = [one for one in self.open_letters() if one.topic == topic and one.offset < offset]
+        for letter in gone:
+            self._close(letter.topic, letter.key, letter.offset)
+        return gone
 
     def partition_of(self, topic: str, offset: int) -> int | None:
         """Give the origin partition of a letter, open or settled; None where it is not known, or known no longer."""

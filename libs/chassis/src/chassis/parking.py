@@ -1,5 +1,6 @@
 """Parking: a group's dead letters as its consumer sees them, and the orders about them that are its to carry out."""
 
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
@@ -25,6 +26,9 @@ from contracts.envelope import Event, MalformedEventError
 
 DEAD_LETTERS = Counter("dead_letters_total", "Messages sent to a dead-letter topic", ("topic", "group", "kind"))
 OPEN_LETTERS = Gauge("dead_letters_open", "Dead letters that wait for somebody", ("topic", "group"))
+
+EXPIRY_SECONDS = 600.0
+"""Between two looks at which letters the topic keeps no longer: their keys are parked no longer either."""
 
 REPLAY_CHUNK = 500
 """Letters held in memory at once: half a megabyte of ordinary ones."""
@@ -59,6 +63,7 @@ class Parking:
         self._reader = DeadLetterReader(kafka=kafka, topics=topics, book=self._book)
         self._writer = DeadLetterWriter(kafka=kafka, book=self._book)
         self._call = BlockingCalls(f"letters-{group}")
+        self._caught_up_at = time.monotonic()
 
     async def catch_up(self) -> None:
         """Learn what is parked; needed whenever partitions came, before their records are applied.
@@ -68,11 +73,17 @@ class Parking:
         KafkaException
             The broker does not answer; a retry is safe.
         """
-        await self._call(self._reader.catch_up)
+        gone = await self._call(self._reader.catch_up)
+        self._caught_up_at = time.monotonic()
+        for letter in gone:
+            _log.error("dead_letter_expired", group=self._group, topic=letter.topic, letter=letter.offset)
         self._note()
 
     async def read_new(self) -> None:
-        """Take in orders that have arrived."""
+        """Take in orders that have arrived; now and then, see which letters have expired."""
+        if time.monotonic() - self._caught_up_at > EXPIRY_SECONDS:
+            await self.catch_up()
+            return
         await self._call(self._reader.read_new)
         self._note()
 
@@ -147,6 +158,10 @@ class Parking:
         for start in range(0, len(letters), REPLAY_CHUNK):
             chunk = letters[start : start + REPLAY_CHUNK]
             contents = await self._call(lambda some: list(read_letters(self._kafka, some)), chunk)
+            kept = {letter.offset for letter, _, _ in contents}
+            for letter in chunk:
+                if letter.offset not in kept:
+                    await self._settle(topic, order, letter.offset, "dropped", reason="the topic keeps it no longer")
             if not await self._replay_all(topic, order, contents, apply):
                 return
 
