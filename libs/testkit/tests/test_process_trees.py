@@ -1,7 +1,9 @@
 """A signal reaches a whole tree of processes."""
 
+import asyncio
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from testkit.process_trees import signal_tree
@@ -32,3 +34,18 @@ async def test_a_tree_is_stopped_continued_and_killed_whatever_sessions_it_is_in
         signal_tree(root.pid, signal.SIGKILL)
         assert root.wait() == -signal.SIGKILL
         await eventually(lambda: {state_of(process) for process in tree} <= {"gone", "Z"})
+
+
+async def test_a_paused_tree_goes_on_when_whoever_paused_it_is_killed() -> None:
+    with tree_of_three() as root:
+        program = f"from testkit.process_trees import pause_tree; pause_tree({root.pid}); print(flush=True); input()"
+        pauser = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        assert pauser.stdout is not None
+        await pauser.stdout.readline()
+        assert state_of(root.pid) == "T"
+        pauser.kill()
+        await pauser.wait()
+        await eventually(lambda: state_of(root.pid) == "S")
+        signal_tree(root.pid, signal.SIGKILL)

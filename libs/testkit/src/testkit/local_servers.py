@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from platform_local.secrets import ensure_secrets
 from platform_local.servers.all import jars_of, prepare_servers
 from platform_local.servers.context import ServerContext
 from platform_local.servers.postgres import admin_url
-from testkit.process_trees import signal_tree
+from testkit.process_trees import pause_tree, signal_tree
 from testkit.servers import S3, Kafka, OpenSearch, Postgres, Redis, ServerAddress
 
 _PREFIX = "plugin-platform-test-"
@@ -47,6 +48,7 @@ class LocalServers:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._durable = durable
         self._children: dict[str, Child] = {}
+        self._guards: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, kinds: Sequence[str]) -> dict[str, ServerAddress]:
         """Start servers side by side on free ports and wait until they work.
@@ -108,18 +110,17 @@ class LocalServers:
 
     def pause(self, kind: str) -> None:
         """SIGSTOP one server with every process that it started: its connections stay open and nothing answers."""
-        signal_tree(self._children[kind].process.pid, signal.SIGSTOP)
+        self._guards[kind] = pause_tree(self._children[kind].process.pid)
 
     def resume(self, kind: str) -> None:
         """Let a paused server go on."""
-        signal_tree(self._children[kind].process.pid, signal.SIGCONT)
+        self._guards.pop(kind).communicate()
 
     def stop(self) -> None:
         """Stop all servers and remove their data. May be called twice."""
         children, self._children = list(self._children.values()), {}
-        for child in children:
-            if child.process.poll() is None:
-                signal_tree(child.process.pid, signal.SIGCONT)  # one that a test left paused could not stop
+        for kind in list(self._guards):
+            self.resume(kind)  # one that a test left paused could not stop
         stop_children(children)
         shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
