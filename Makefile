@@ -13,7 +13,7 @@ TESTS = $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
 # STACK=docker, GATEWAY_PORT, PLATFORM_STACK, PLATFORM_PORT_OFFSET and the service settings go through the environment.
 export STACK
 
-.PHONY: help bootstrap up status logs restart down reset demo test test-fault bench-events lint format types arch openapi schemas generated k8s lock
+.PHONY: help bootstrap up status logs restart stop start events down reset demo test test-fault bench-events lint format types arch openapi schemas generated k8s lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,15 @@ logs: bootstrap ## follow logs   [S=installs | S=installs-relay]
 
 restart: bootstrap ## restart programs   [S=installs]
 	@$(LOCAL) restart $(S)
+
+stop: bootstrap ## stop programs; data stays   [S=catalog-work]
+	@$(LOCAL) stop $(or $(S),$(error say which: make stop S=catalog-work))
+
+start: bootstrap ## start stopped programs   [S=catalog-work]
+	@$(LOCAL) start $(or $(S),$(error say which: make start S=catalog-work))
+
+events: bootstrap ## look after events (docs/operating-events.md)   [S=catalog ARGS=lag]
+	@$(LOCAL) events $(or $(S),$(error say which: make events S=catalog ARGS=lag)) $(or $(ARGS),--help)
 
 down: bootstrap ## stop everything; data stays
 	@$(LOCAL) down

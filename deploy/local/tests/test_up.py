@@ -59,6 +59,11 @@ def test_up_status_logs_restart_down_and_reset_of_the_servers(paths: StackPaths,
         assert "ready to accept connections" in logs.stdout
         restart = _platform("restart", "redis", paths=paths, **variables)
         assert "restarted redis" in restart.stdout
+        assert "stopped redis" in _platform("stop", "redis", paths=paths, **variables).stdout
+        assert "started redis" in _platform("start", "redis", paths=paths, **variables).stdout
+        outbox = _platform("events", "publishing", "outbox", paths=paths, **variables)
+        assert outbox.returncode == 1
+        assert "Traceback" not in outbox.stderr
     finally:
         down = _platform("down", paths=paths)
     assert down.returncode == 0, down.stdout + down.stderr

@@ -1,4 +1,4 @@
-"""``platform-local``: up, status, logs, restart, down, reset; in containers where ``STACK=docker`` is set."""
+"""``platform-local``: the commands of the Makefile; in containers where ``STACK=docker`` is set."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
+    if options.command == "events":
+        commands.look_after_events(options.name, options.arguments)
     if os.environ.get("STACK") == "docker":
         if options.command == "up":
             bring_up_in_containers(console)
@@ -44,8 +46,9 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             return 0 if show_status(console) else 1
         case "logs":
             commands.show_logs(options.name)
-        case "restart":
-            commands.restart(console, options.name)
+        case "restart" | "stop" | "start":
+            act = {"restart": commands.restart, "stop": commands.stop, "start": commands.start}[options.command]
+            act(console, options.name)
         case "down":
             commands.bring_down(console)
         case "reset":
@@ -66,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (("logs", "last log lines; on a terminal it follows them"), ("restart", "stop and start")):
         named = command.add_parser(name, help=text)
         named.add_argument("name", nargs="?", default="", help="a component or a program; all where left out")
+    for name, text in (("stop", "stop programs until they are started again"), ("start", "start stopped programs")):
+        command.add_parser(name, help=text).add_argument("name", help="a component or a program")
+    events = command.add_parser("events", help="look after the events of a service")
+    events.add_argument("name", help="a service")
+    events.add_argument("arguments", nargs=argparse.REMAINDER, help="such as: lag")
     command.add_parser("down", help="stop everything; data stays")
     reset = command.add_parser("reset", help="stop everything and delete all data")
     reset.add_argument("--yes", action="store_true", help="do not ask")

@@ -1,16 +1,19 @@
-"""The commands besides `up`: logs, restart, down, reset."""
+"""The commands besides `up`: logs, restart, stop, start, events, down, reset."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 from rich.console import Console
 
 from platform_local.errors import LocalPlatformError, NotRunningError
 from platform_local.orphans import end_orphans
 from platform_local.paths import stack_paths
+from platform_local.programs import COMPONENTS, component_environment
 from platform_local.readiness import wait_until_ready
 from platform_local.servers.all import RECIPES
 from platform_local.stack import open_stack, probed_programs
@@ -46,13 +49,66 @@ def restart(console: Console, which: str) -> None:
         Where nothing runs, no program fits the name, or one does not become ready.
     """
     supervisor = _running_supervisor()
-    chosen = [each.name for each in supervisor.processes() if _fits(each.name, which)]
+    chosen = _chosen(supervisor, which)
+    supervisor.stop(chosen)
+    _start(console, supervisor, chosen, told="restarted")
+
+
+def stop(console: Console, which: str) -> None:
+    """Stop a program or all roles of a component; `start` brings it back, and so does ``make up``.
+
+    Raises
+    ------
+    LocalPlatformError
+        Where nothing runs, no program fits the name, or one does not end.
+    """
+    supervisor = _running_supervisor()
+    chosen = _chosen(supervisor, which)
+    supervisor.stop(chosen)
+    for name in chosen:
+        console.print(f"stopped {name}")
+
+
+def start(console: Console, which: str) -> None:
+    """Start a program or all roles of a component, and wait for health; what runs already is left alone.
+
+    Raises
+    ------
+    LocalPlatformError
+        Where nothing runs, no program fits the name, or one does not become ready.
+    """
+    supervisor = _running_supervisor()
+    _start(console, supervisor, _chosen(supervisor, which), told="started")
+
+
+def look_after_events(which: str, arguments: Sequence[str]) -> NoReturn:
+    """Replace this process by ``python -m <service> events …`` with the service's settings in this stack.
+
+    Raises
+    ------
+    LocalPlatformError
+        Where there is no such service.
+    """
+    services = {component.name: component for component in COMPONENTS if component.package != "gateway"}
+    component = services.get(which)
+    if component is None:
+        raise LocalPlatformError(f"There is no service {which!r}.", remedy=f"Services: {', '.join(services)}.")
+    environment = {**os.environ, **component_environment(component, open_stack().context)}
+    command = [sys.executable, "-m", component.package, "events", *arguments]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - no shell is wanted
+
+
+def _chosen(supervisor: Supervisor, which: str) -> list[str]:
+    names = [each.name for each in supervisor.processes()]
+    chosen = [name for name in names if _fits(name, which)]
     if not chosen:
-        names = ", ".join(each.name for each in supervisor.processes())
-        raise LocalPlatformError(f"There is no program {which!r}.", remedy=f"Programs: {names}.")
+        raise LocalPlatformError(f"There is no program {which!r}.", remedy=f"Programs: {', '.join(names)}.")
+    return chosen
+
+
+def _start(console: Console, supervisor: Supervisor, chosen: list[str], *, told: str) -> None:
     stack = open_stack()
     programs = [program for program in probed_programs(stack) if program.name in chosen]
-    supervisor.stop(chosen)
     supervisor.start(chosen)
     with console.status(f"waiting for {', '.join(chosen)}"):
         wait_until_ready(
@@ -60,7 +116,7 @@ def restart(console: Console, which: str) -> None:
             programs,
             stack.context.paths,
             on_waiting=lambda *_: None,
-            on_ready=lambda name: console.print(f"restarted {name}"),
+            on_ready=lambda name: console.print(f"{told} {name}"),
         )
 
 
@@ -111,4 +167,5 @@ def _running_supervisor() -> Supervisor:
 
 
 def _fits(name: str, which: str) -> bool:
-    return not which or name == which or name.startswith(f"{which}-")
+    # A component of one role has no role in its name; it is found by either.
+    return not which or which in {name, f"{name}-work"} or name.startswith(f"{which}-")

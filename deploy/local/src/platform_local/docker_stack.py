@@ -124,7 +124,7 @@ def bring_up_in_containers(console: Console) -> None:
 
 
 def run_in_containers(command: str, name: str, *, sure: bool) -> int:
-    """Run ``status``, ``logs``, ``restart``, ``down`` or ``reset`` on the containers and return the exit status.
+    """Run a command other than ``up`` on the containers and return the exit status.
 
     Raises
     ------
@@ -148,6 +148,8 @@ def run_in_containers(command: str, name: str, *, sure: bool) -> int:
         "status": ["ps", "--all"],
         "logs": ["logs", "--tail", "100", *follow, *chosen],
         "restart": ["restart", *chosen],
+        "stop": ["stop", *chosen],
+        "start": ["start", *chosen],
         "down": ["down"],
     }[command]
     return subprocess.run(docker.command(arguments), check=False).returncode
