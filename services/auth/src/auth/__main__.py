@@ -1,4 +1,4 @@
-"""``python -m auth serve | relay | migrate | openapi | ensure-user``."""
+"""``python -m auth serve | relay | events | migrate | openapi | ensure-user``."""
 
 from auth import main
 from chassis.cli import run_role
@@ -9,6 +9,7 @@ if __name__ == "__main__":
         {
             "serve": main.serve,
             "relay": main.relay,
+            "events": main.events,
             "migrate": main.migrate,
             "openapi": main.openapi,
             "ensure-user": main.ensure_user,

@@ -40,6 +40,7 @@ from chassis.errors import PlatformError
 from chassis.identity import IdentityVerifier
 from chassis.migrations import Migrations
 from chassis.openapi import build_openapi
+from chassis.operations.command import run_events
 from chassis.roles import run_migrate, run_relay
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
@@ -112,6 +113,12 @@ def serve(_arguments: list[str]) -> None:
     settings = ServeSettings()
     configure_logging(settings.log_level)
     process.serve(build_app(settings), host=settings.host, port=settings.port)
+
+
+def events(arguments: list[str]) -> None:
+    """Look after the outbox; this service consumes no events."""
+    settings = RelaySettings()
+    run_events(SERVICE, arguments, settings=settings, database_url=settings.database_url)
 
 
 def relay(_arguments: list[str]) -> None:

@@ -45,6 +45,7 @@ from chassis.migrations import Migrations
 from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
 from chassis.operations.command import run_events
+from chassis.operations.rebuild import projection_rebuild
 from chassis.process import Heartbeat, Task
 from chassis.process import serve as serve_app
 from chassis.roles import run_migrate, run_relay, run_work
@@ -137,9 +138,18 @@ def work(_arguments: list[str]) -> None:
 
 
 def events(arguments: list[str]) -> None:
-    """Look after the events: lag, dead letters, replays."""
+    """Look after the events: lag, dead letters, replays, rebuilds, the outbox."""
     settings = EventSettings()
-    run_events(SCHEMA, arguments, settings=settings, groups=_subscriptions(_database(settings)))
+    database = _database(settings)
+    plugins = plugins_subscription(ApplyPluginChanges(database=database, is_rebuild=True))
+    run_events(
+        SCHEMA,
+        arguments,
+        settings=settings,
+        groups=_subscriptions(database),
+        rebuilds={plugins.group: projection_rebuild(plugins, close=database.close)},
+        database_url=settings.database_url,
+    )
 
 
 def relay(_arguments: list[str]) -> None:

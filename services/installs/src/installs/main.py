@@ -16,6 +16,7 @@ from chassis.identity import IdentityVerifier
 from chassis.migrations import Migrations
 from chassis.openapi import build_openapi
 from chassis.operations.command import run_events
+from chassis.operations.rebuild import projection_rebuild
 from chassis.roles import run_migrate, run_relay, run_work
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
@@ -85,9 +86,18 @@ def work(_arguments: list[str]) -> None:
 
 
 def events(arguments: list[str]) -> None:
-    """Look after the events: lag, dead letters, replays."""
+    """Look after the events: lag, dead letters, replays, rebuilds, the outbox."""
     settings = WorkSettings()
-    run_events(SERVICE, arguments, settings=settings, groups=_subscriptions(_database(settings)))
+    database = _database(settings)
+    plugins = plugins_subscription(LearnPlugins(database=database, is_rebuild=True))
+    run_events(
+        SERVICE,
+        arguments,
+        settings=settings,
+        groups=_subscriptions(database),
+        rebuilds={plugins.group: projection_rebuild(plugins, close=database.close)},
+        database_url=settings.database_url,
+    )
 
 
 def relay(_arguments: list[str]) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from chassis.db import Database
 from contracts.events.plugins import PluginRestored, PluginSuspended, PluginUpdated
 from contracts.events.reviews import ReviewRemoved
+from installs.consumers.plugins import plugins_subscription
+from installs.usecases.learn_plugins import LearnPlugins
 
 
 @pytest.fixture
@@ -79,6 +81,37 @@ async def test_a_new_version_shows_as_an_update_and_a_new_name_at_once(
     (item,) = (await client.get("/plugins", headers=user.headers)).json()["items"]
     assert (item["version"], item["plugin"]["latest_version"], item["update_available"]) == ("1.0.0", "1.0.1", True)
     assert item["plugin"]["name"] == "Renamed"
+
+
+async def test_a_rebuild_mends_what_was_damaged_and_takes_no_older_state(
+    database: Database, deliver_plugins: Any, facts: Any, known: Any, plugin_id: str
+) -> None:
+    events = [
+        facts.make_event(facts.published(plugin_id, "1.0.0", {"type": "object"}), key=plugin_id, sequence=1),
+        facts.make_event(facts.published(plugin_id, "1.1.0"), key=plugin_id, sequence=2),
+        facts.make_event(PluginUpdated(plugin=facts.plugin_state(plugin_id, name="Three")), key=plugin_id, sequence=3),
+    ]
+    await deliver_plugins(*events)
+    versions = text("SELECT * FROM known_versions WHERE plugin_id = :id ORDER BY version")
+
+    async def read_versions() -> Any:
+        async with database.read() as connection:
+            return (await connection.execute(versions, {"id": plugin_id})).all()
+
+    sound = await known(), await read_versions()
+    async with database.transaction() as connection:
+        for damage in (
+            "UPDATE known_plugins SET name = 'Damaged', latest_version = '0.1.0', latest_sort_key = 'x'",
+            "UPDATE known_versions SET settings_schema = NULL, sha256 = 'damaged'",
+        ):
+            await connection.execute(text(f"{damage} WHERE plugin_id = :id"), {"id": plugin_id})
+    await deliver_plugins(*events)
+    assert (await known()).name == "Damaged"  # a repeat by itself changes nothing
+    handler = plugins_subscription(LearnPlugins(database=database, is_rebuild=True)).handler
+    await handler(events[:1])
+    assert (await known()).name == "Damaged"  # rather than an older state
+    await handler(events)
+    assert (await known(), await read_versions()) == sound
 
 
 async def test_unknown_kinds_of_events_are_ignored_and_malformed_ones_are_not(

@@ -1,4 +1,4 @@
-"""``python -m publishing serve | work | relay | migrate | openapi``."""
+"""``python -m publishing serve | work | relay | events | migrate | openapi``."""
 
 from chassis.cli import run_role
 from publishing import main
@@ -9,6 +9,7 @@ run_role(
         "serve": main.serve,
         "work": main.work,
         "relay": main.relay,
+        "events": main.events,
         "migrate": main.migrate,
         "openapi": main.openapi,
     },

@@ -15,6 +15,7 @@ from chassis.identity import IdentityVerifier
 from chassis.migrations import Migrations
 from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
+from chassis.operations.command import run_events
 from chassis.process import Heartbeat, Task, run_tasks
 from chassis.process import serve as serve_http
 from chassis.roles import run_migrate, run_relay
@@ -185,6 +186,12 @@ def work(_arguments: list[str]) -> None:
         readiness={"database": migrations.readiness_check(database)},
         close=database.close,
     )
+
+
+def events(arguments: list[str]) -> None:
+    """Look after the outbox; this service consumes no events."""
+    settings = RelaySettings()
+    run_events(SERVICE, arguments, settings=settings, database_url=settings.database_url)
 
 
 def relay(_arguments: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from chassis.operations.desks import Filter
 from chassis.operations.lag import show_lag
 from chassis.operations.letters import list_letters, show_letter
 from chassis.operations.orders import drop, replay
+from chassis.operations.outbox import show_outbox
+from chassis.operations.rebuild import rebuild
+from chassis.operations.rewind import Target, rewind
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no other name for it
@@ -31,6 +35,9 @@ def events_parser(service: str) -> argparse.ArgumentParser:
     _add_show(commands)
     _add_replay(commands)
     _add_drop(commands)
+    _add_rewind(commands)
+    _add_rebuild(commands)
+    _add_outbox(commands)
     return parser
 
 
@@ -100,6 +107,53 @@ def _add_drop(commands: "Commands") -> None:
     forget.add_argument("letter", type=int, metavar="LETTER")
     forget.add_argument("--yes", action="store_true", help="yes, its effect will never be")
     _add_timeout(forget)
+
+
+def _add_rewind(commands: "Commands") -> None:
+    def make(options: argparse.Namespace) -> Call:
+        target = Target(time=options.to_time, offsets=dict(options.to_offset) if options.to_offset else None)
+        return partial(rewind, name=options.group, target=target, is_rehearsal=options.dry_run, is_forced=options.force)
+
+    back = _command(commands, "rewind", "apply again what a group has applied since a time or an offset", make)
+    back.add_argument("group", metavar="GROUP")
+    where = back.add_mutually_exclusive_group(required=True)
+    where.add_argument(
+        "--to-time", type=_instant, metavar="ISO", help="2026-11-25T13:00:00Z; UTC where no zone is said"
+    )
+    where.add_argument(
+        "--to-offset", type=_place, action="append", metavar="TOPIC:PARTITION:OFFSET", help="may be given several times"
+    )
+    where.add_argument("--to-beginning", action="store_true", help="as far as the topics go back")
+    back.add_argument("--dry-run", action="store_true", help="only show what would be delivered again")
+    back.add_argument("--force", action="store_true", help="even where the group has forgotten what it has applied")
+
+
+def _add_rebuild(commands: "Commands") -> None:
+    def make(options: argparse.Namespace) -> Call:
+        return partial(rebuild, name=options.projection, is_rehearsal=options.dry_run)
+
+    anew = _command(commands, "rebuild", "make a projection anew from its topic, while it is read", make)
+    anew.add_argument("projection", metavar="PROJECTION", help="the name of its consumer group")
+    anew.add_argument("--dry-run", action="store_true", help="only say what would be applied")
+
+
+def _add_outbox(commands: "Commands") -> None:
+    def make(options: argparse.Namespace) -> Call:
+        return partial(show_outbox, max_depth=options.max_depth, max_age_seconds=options.max_age)
+
+    outbox = _command(commands, "outbox", "what waits to be sent to Kafka, and whether a relay is at work", make)
+    outbox.add_argument("--max-depth", type=int, metavar="EVENTS", help="exit with 1 where more wait")
+    outbox.add_argument("--max-age", type=float, metavar="SECONDS", help="exit with 1 where the oldest is older")
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+
+
+def _place(text: str) -> tuple[tuple[str, int], int]:
+    topic, partition, offset = text.rsplit(":", 2)
+    return (topic, int(partition)), int(offset)
 
 
 def _add_timeout(command: argparse.ArgumentParser) -> None:

@@ -40,12 +40,16 @@ class _Count:
     is_over: bool = False
 
     def note(self, message: Message) -> None:
+        offset = message.offset()
+        if offset is None or offset >= self.end:  # written meanwhile, or past what is asked about
+            self.is_over = True
+            return
         kind, milliseconds = message.timestamp()
         if self.oldest_at is None and kind != TIMESTAMP_NOT_AVAILABLE:
             self.oldest_at = milliseconds / 1_000
         self.events += 1
-        self.last = message.offset() or self.last
-        self.is_over = self.last >= self.end - 1
+        self.last = offset
+        self.is_over = offset >= self.end - 1
 
 
 def measure_backlog(kafka: Kafka, topic: str, places: Mapping[int, Place]) -> Backlog:

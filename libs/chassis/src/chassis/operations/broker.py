@@ -138,6 +138,15 @@ class Broker:
                     raise group_at_work(group) from error
                 raise
 
+    def forget(self, group: str) -> None:
+        """Delete the offsets of a group without members (without prefix), if there are any."""
+        with self.outages():
+            try:
+                _result(self._admin.delete_consumer_groups([self._kafka.named(group)], request_timeout=ANSWER_SECONDS))
+            except KafkaException as error:
+                if error.args[0].code() not in _NO_SUCH_GROUP:
+                    raise
+
 
 def group_at_work(group: str) -> OperationRefusedError:
     """Make the refusal to move a group that is at work."""

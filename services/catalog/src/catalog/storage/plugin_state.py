@@ -34,6 +34,14 @@ _ADD_VERSION = text(
     " ON CONFLICT DO NOTHING"
 )
 
+_MEND_VERSION = text(
+    "UPDATE versions SET version_key = :version_key, prerelease = :prerelease, manifest = CAST(:manifest AS jsonb),"
+    " changelog = :changelog, minimum_platform_version = :minimum_platform_version, size_bytes = :size_bytes,"
+    " sha256 = :sha256, object_key = :object_key, source_map_size_bytes = :source_map_size_bytes,"
+    " source_map_sha256 = :source_map_sha256, source_map_object_key = :source_map_object_key,"
+    " published_at = :published_at WHERE plugin_id = :plugin_id AND version = :version"
+)
+
 _POINT_TO_LATEST = text(
     "UPDATE plugins SET"
     " latest_version ="
@@ -43,13 +51,17 @@ _POINT_TO_LATEST = text(
 )
 
 
-async def apply_changes(connection: AsyncConnection, changes: Sequence[PluginChange]) -> bool:
+async def apply_changes(
+    connection: AsyncConnection, changes: Sequence[PluginChange], *, is_rebuild: bool = False
+) -> bool:
     """Lock a plugin's row until the transaction ends and apply changes to it.
 
     Parameters
     ----------
     changes
         Of one plugin, in order of their sequences, at least one.
+    is_rebuild
+        Write also what the rows should hold already: the state of the row's own sequence, and known versions.
 
     Returns
     -------
@@ -57,13 +69,18 @@ async def apply_changes(connection: AsyncConnection, changes: Sequence[PluginCha
         Whether they brought anything new.
     """
     newest = changes[-1]
-    has_newer_state = newest.sequence > await _lock(connection, newest.state)
+    known = await _lock(connection, newest.state)
+    has_newer_state = newest.sequence > known or (is_rebuild and newest.sequence == known)
     if has_newer_state:
         await _save(connection, newest.state, sequence=newest.sequence)
     has_new_version = False
     for change in changes:
         if change.version is not None:
-            has_new_version |= await _add_version(connection, newest.state.plugin_id, change.version)
+            values = _version_values(newest.state.plugin_id, change.version)
+            is_new = (await connection.execute(_ADD_VERSION, values)).rowcount == 1  # else it is there and final
+            if is_rebuild and not is_new:
+                await connection.execute(_MEND_VERSION, values)
+            has_new_version |= is_new or is_rebuild
     if has_new_version:
         await connection.execute(_POINT_TO_LATEST, {"id": newest.state.plugin_id})
     return has_newer_state or has_new_version
@@ -104,26 +121,21 @@ async def _save(connection: AsyncConnection, state: PluginState, *, sequence: in
     )
 
 
-async def _add_version(connection: AsyncConnection, plugin_id: str, version: VersionState) -> bool:
-    """Add a version; False where it is there already, since it is final."""
+def _version_values(plugin_id: str, version: VersionState) -> dict[str, object]:
     source_map = version.source_map
-    result = await connection.execute(
-        _ADD_VERSION,
-        {
-            "plugin_id": plugin_id,
-            "version": version.version,
-            "version_key": sort_key(version.version),
-            "prerelease": is_prerelease(version.version),
-            "manifest": json.dumps(version.manifest),
-            "changelog": version.changelog,
-            "minimum_platform_version": version.minimum_platform_version,
-            "size_bytes": version.bundle.size_bytes,
-            "sha256": version.bundle.sha256,
-            "object_key": version.bundle.object_key,
-            "source_map_size_bytes": source_map.size_bytes if source_map else None,
-            "source_map_sha256": source_map.sha256 if source_map else None,
-            "source_map_object_key": source_map.object_key if source_map else None,
-            "published_at": version.published_at,
-        },
-    )
-    return result.rowcount == 1
+    return {
+        "plugin_id": plugin_id,
+        "version": version.version,
+        "version_key": sort_key(version.version),
+        "prerelease": is_prerelease(version.version),
+        "manifest": json.dumps(version.manifest),
+        "changelog": version.changelog,
+        "minimum_platform_version": version.minimum_platform_version,
+        "size_bytes": version.bundle.size_bytes,
+        "sha256": version.bundle.sha256,
+        "object_key": version.bundle.object_key,
+        "source_map_size_bytes": source_map.size_bytes if source_map else None,
+        "source_map_sha256": source_map.sha256 if source_map else None,
+        "source_map_object_key": source_map.object_key if source_map else None,
+        "published_at": version.published_at,
+    }

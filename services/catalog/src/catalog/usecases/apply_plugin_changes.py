@@ -13,10 +13,18 @@ class ApplyPluginChanges:
     """Applies events of plugins.v1, each plugin's state guarded by its sequence.
 
     Versions are final facts of their own, so one that arrives late is added whatever the state's sequence is.
+
+    Parameters
+    ----------
+    database
+        Of this service.
+    is_rebuild
+        Take also the state and the versions that the rows claim to have already, because they may have been damaged.
     """
 
-    def __init__(self, *, database: Database) -> None:
+    def __init__(self, *, database: Database, is_rebuild: bool = False) -> None:
         self._database = database
+        self._is_rebuild = is_rebuild
 
     async def apply(self, changes: Sequence[PluginChange]) -> None:
         """Apply a batch in one transaction, with one document for each plugin that changed. A repeat does nothing."""
@@ -26,6 +34,6 @@ class ApplyPluginChanges:
             changed = [
                 plugin_id
                 for plugin_id, mine in groupby(ordered, key=lambda change: change.state.plugin_id)
-                if await apply_changes(connection, list(mine))
+                if await apply_changes(connection, list(mine), is_rebuild=self._is_rebuild)
             ]
             await emit_documents(connection, changed, change="content")

@@ -20,6 +20,7 @@ _PUT_PLUGIN = text(
     " VALUES (:plugin_id, :name, :icon_url, :status, :sequence)"
     " ON CONFLICT (plugin_id) DO UPDATE SET name = EXCLUDED.name, icon_url = EXCLUDED.icon_url,"
     " status = EXCLUDED.status, sequence = EXCLUDED.sequence WHERE p.sequence < EXCLUDED.sequence"
+    " OR (CAST(:is_rebuild AS boolean) AND p.sequence = EXCLUDED.sequence)"
 )
 _PUT_VERSION = text(
     "INSERT INTO known_versions (plugin_id, version, sort_key, is_prerelease, settings_schema, default_settings,"
@@ -27,11 +28,18 @@ _PUT_VERSION = text(
     " CAST(:settings_schema AS jsonb), CAST(:default_settings AS jsonb), :minimum_platform_version, :sha256,"
     " :published_at) ON CONFLICT DO NOTHING"
 )
+_MEND_VERSION = text(
+    "UPDATE known_versions SET sort_key = :sort_key, is_prerelease = :is_prerelease,"
+    " settings_schema = CAST(:settings_schema AS jsonb), default_settings = CAST(:default_settings AS jsonb),"
+    " minimum_platform_version = :minimum_platform_version, sha256 = :sha256, published_at = :published_at"
+    " WHERE plugin_id = :plugin_id AND version = :version"
+)
 _POINT_TO_LATEST = text(
     "UPDATE known_plugins p SET latest_version = latest.version, latest_sort_key = latest.sort_key"
     " FROM (SELECT DISTINCT ON (plugin_id) plugin_id, version, sort_key FROM known_versions"
     " WHERE plugin_id = ANY(:plugin_ids) ORDER BY plugin_id, is_prerelease, sort_key DESC) latest"
-    " WHERE p.plugin_id = latest.plugin_id AND p.latest_version IS DISTINCT FROM latest.version"
+    " WHERE p.plugin_id = latest.plugin_id"
+    " AND (p.latest_version, p.latest_sort_key) IS DISTINCT FROM (latest.version, latest.sort_key)"
 )
 
 
@@ -68,13 +76,15 @@ async def get_version(connection: AsyncConnection, plugin_id: str, version: str 
     return found
 
 
-async def put_plugins(connection: AsyncConnection, news: Sequence[PluginNews]) -> None:
+async def put_plugins(connection: AsyncConnection, news: Sequence[PluginNews], *, is_rebuild: bool = False) -> None:
     """Keep each plugin's newest state; an older one than is known changes nothing.
 
     Parameters
     ----------
     news
         At most one for each plugin.
+    is_rebuild
+        Write also the state that the row should hold already.
     """
     await connection.execute(
         _PUT_PLUGIN,
@@ -85,6 +95,7 @@ async def put_plugins(connection: AsyncConnection, news: Sequence[PluginNews]) -
                 "icon_url": item.plugin.icon_url,
                 "status": item.plugin.status,
                 "sequence": item.sequence,
+                "is_rebuild": is_rebuild,
             }
             # In one order, so that two writers cannot wait for each other.
             for item in sorted(news, key=lambda item: item.plugin.plugin_id)
@@ -92,23 +103,28 @@ async def put_plugins(connection: AsyncConnection, news: Sequence[PluginNews]) -
     )
 
 
-async def add_versions(connection: AsyncConnection, versions: Sequence[VersionFacts]) -> None:
-    """Keep published versions of known plugins and point each plugin to its latest; known ones stay as they are."""
-    await connection.execute(
-        _PUT_VERSION,
-        [
-            {
-                "plugin_id": facts.plugin_id,
-                "version": facts.version,
-                "sort_key": facts.sort_key,
-                "is_prerelease": facts.is_prerelease,
-                "settings_schema": None if facts.settings_schema is None else json.dumps(facts.settings_schema),
-                "default_settings": json.dumps(facts.default_settings),
-                "minimum_platform_version": facts.minimum_platform_version,
-                "sha256": facts.sha256,
-                "published_at": facts.published_at,
-            }
-            for facts in versions
-        ],
-    )
+async def add_versions(
+    connection: AsyncConnection, versions: Sequence[VersionFacts], *, is_rebuild: bool = False
+) -> None:
+    """Keep published versions of known plugins and point each plugin to its latest.
+
+    Known ones stay as they are, unless it `is_rebuild`: then they are written anew.
+    """
+    rows = [
+        {
+            "plugin_id": facts.plugin_id,
+            "version": facts.version,
+            "sort_key": facts.sort_key,
+            "is_prerelease": facts.is_prerelease,
+            "settings_schema": None if facts.settings_schema is None else json.dumps(facts.settings_schema),
+            "default_settings": json.dumps(facts.default_settings),
+            "minimum_platform_version": facts.minimum_platform_version,
+            "sha256": facts.sha256,
+            "published_at": facts.published_at,
+        }
+        for facts in versions
+    ]
+    await connection.execute(_PUT_VERSION, rows)
+    if is_rebuild:
+        await connection.execute(_MEND_VERSION, rows)
     await connection.execute(_POINT_TO_LATEST, {"plugin_ids": sorted({facts.plugin_id for facts in versions})})

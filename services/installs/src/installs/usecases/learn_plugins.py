@@ -14,10 +14,13 @@ class LearnPlugins:
     ----------
     database
         Of this service.
+    is_rebuild
+        Take also the state and the versions that the rows claim to have already, because they may have been damaged.
     """
 
-    def __init__(self, *, database: Database) -> None:
+    def __init__(self, *, database: Database, is_rebuild: bool = False) -> None:
         self._database = database
+        self._is_rebuild = is_rebuild
 
     async def run(self, news: Sequence[PluginNews]) -> None:
         """Take over a batch, all or nothing; a repeat, or an older state after a newer one, changes nothing."""
@@ -31,6 +34,6 @@ class LearnPlugins:
         # Versions never change, so each counts whatever its place in the order.
         versions = [version_facts(item.plugin.plugin_id, item.version) for item in news if item.version is not None]
         async with self._database.transaction() as connection:
-            await put_plugins(connection, list(newest.values()))
+            await put_plugins(connection, list(newest.values()), is_rebuild=self._is_rebuild)
             if versions:
-                await add_versions(connection, versions)
+                await add_versions(connection, versions, is_rebuild=self._is_rebuild)
