@@ -168,4 +168,3 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
             letters += 1
     figures.add("poison in each topic", f"messages in {len(keys)} topics", len(bad))
     figures.add("poison in each topic", "dead letters with a reason, one for each group", letters, "all")
-    # Replays of these letters belong here.
