@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.topics import REVIEWS
+from contracts.topics import PLUGIN_DOCUMENTS, REVIEWS
 from testkit.waiting import eventually
 
 NOON = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)
@@ -87,3 +87,12 @@ async def test_a_group_that_has_forgotten_is_not_moved_unless_forced(service: An
     assert await committed(events)
     assert (await events("rewind", service.group, "--to-beginning", "--force")).code == 0
     assert not await committed(events)
+
+
+async def test_what_cannot_be_rebuilt_says_why(service: Any, events: Any) -> None:
+    ran = await events("rebuild", service.group)
+    assert (ran.code, "reviews.v1 is kept for 14 days" in ran.err) == (2, True)
+    service.subscription = replace(service.subscription, topics=(PLUGIN_DOCUMENTS.name,))
+    ran = await events("rebuild", service.group)
+    assert (ran.code, "days" in ran.err, "By this command: none." in ran.err) == (2, False, True)
+    assert (await events("rebuild", "nobody")).code == 2

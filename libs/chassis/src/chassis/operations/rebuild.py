@@ -20,7 +20,7 @@ from chassis.operations.context import Context, Rebuild
 from chassis.operations.refusals import MisuseError
 from chassis.telemetry import begin_trace
 from contracts.envelope import Event, MalformedEventError
-from contracts.topics import DAY_MS, TOPICS
+from contracts.topics import DAY_MS, FOR_EVER, TOPICS
 
 SHADOW = "rebuild"
 """The reading's offsets are those of a group with this at its end."""
@@ -52,11 +52,15 @@ def rebuild(context: Context, *, name: str, is_rehearsal: bool) -> int:
     possible = ", ".join(sorted(context.rebuilds)) or "none"
     for group in context.groups:
         if group.group == name:
-            kept = {topic.name: topic.retention_ms // DAY_MS for topic in TOPICS if topic.name in group.topics}
-            days = ", ".join(f"{topic} for {days} days" for topic, days in kept.items())
+            days = [
+                f"{topic.name} is kept for {topic.retention_ms // DAY_MS} days"
+                for topic in TOPICS
+                if topic.name in group.topics and topic.retention_ms != FOR_EVER
+            ]
+            reason = f" ({', '.join(days)})" if days else ""
             raise MisuseError(
-                f"{name} cannot be rebuilt from its topics, which keep too little ({days}).",
-                remedy=f"docs/operating-events.md says how to make it anew. Rebuilt can be: {possible}.",
+                f"{name} is not rebuilt by this command{reason}.",
+                remedy=f"docs/operating-events.md says what can be made anew, and how. By this command: {possible}.",
             )
     raise MisuseError(f"This service has no projection {name!r}.", remedy=f"Rebuilt can be: {possible}.")
 
