@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 
 def run_role(
     service: str, roles: Mapping[str, Callable[[list[str]], None]], arguments: list[str] | None = None
@@ -24,7 +26,20 @@ def run_role(
     if not given or given[0] not in roles:
         sys.stderr.write(f"usage: python -m {service} {' | '.join(roles)}\n")
         raise SystemExit(2)
-    roles[given[0]](given[1:])
+    try:
+        roles[given[0]](given[1:])
+    except ValidationError as error:
+        if not error.title.endswith("Settings"):  # the name of the model; those of settings end so
+            raise
+        sys.stderr.write(_wrong_settings(f"python -m {service} {given[0]}", error))
+        raise SystemExit(2) from None
+
+
+def _wrong_settings(command: str, error: ValidationError) -> str:
+    """Name the variables, never their values: some are secrets."""
+    faults = [f"  {'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
+    lines = [f"{command} cannot start; these settings are missing or wrong:", *faults]
+    return "\n".join([*lines, "Set each in the environment, or name a file that holds it as <NAME>_FILE.", ""])
 
 
 def print_document(document: Mapping[str, Any]) -> None:
