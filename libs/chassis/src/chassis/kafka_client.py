@@ -1,7 +1,6 @@
 """librdkafka, spoken to from an event loop: its calls block, so each client has a thread that makes them in order."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
@@ -12,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from chassis.dead_letters import Headers
 from chassis.kafka import Kafka
+from chassis.kafka_log import KAFKA_LOG
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,14 +27,12 @@ PREFETCH_KBYTES = 16_384
 
 _VALUE = itemgetter(1)
 
-_LIBRARY_LOG = logging.getLogger("kafka")
-
 _COMMON: dict[str, Any] = {
     "reconnect.backoff.max.ms": RECONNECT_MAX_MS,
     "socket.keepalive.enable": True,
     "log.connection.close": False,
     "allow.auto.create.topics": False,
-    "logger": _LIBRARY_LOG,
+    "logger": KAFKA_LOG,
 }
 
 

@@ -3,7 +3,6 @@
 librdkafka's defaults are changed where the figures or the rules of the relay ask for it (`_settings`).
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import NoReturn
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from chassis.kafka import Kafka
+from chassis.kafka_log import KAFKA_LOG
 
 SLICE_SECONDS = 0.5
 """A wait for Kafka lets its caller do something else this often."""
@@ -85,9 +85,7 @@ class RelayProducer:
     def __init__(self, kafka: Kafka, *, transactional_id: str, meanwhile: Callable[[], None]) -> None:
         self._meanwhile = meanwhile
         self._refusals: list[tuple[KafkaError, str | None]] = []
-        self._producer = Producer(
-            _settings(kafka.bootstrap_servers, kafka.named(transactional_id)), logger=logging.getLogger(__name__)
-        )
+        self._producer = Producer(_settings(kafka.bootstrap_servers, kafka.named(transactional_id)), logger=KAFKA_LOG)
 
     def open(self) -> None:
         """Fence whoever used the transactional id before, and have its open transaction aborted.
