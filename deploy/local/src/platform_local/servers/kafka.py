@@ -112,8 +112,18 @@ def _settings(context: ServerContext, data: Path) -> dict[str, str]:
     }
 
 
+def new_cluster_id() -> str:
+    """Return a new id in Kafka's form, 22 characters of URL-safe base64.
+
+    One that begins with a dash would be taken for an option, which is why Kafka makes none either.
+    """
+    while True:
+        made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not made.startswith("-"):
+            return made
+
+
 def _format(command: list[str], settings: Path, folder: Path, user: str | None) -> None:
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     log = write_private(folder / "format.log", "", user)
     with log.open("w") as output:
         status = subprocess.run(
@@ -122,7 +132,7 @@ def _format(command: list[str], settings: Path, folder: Path, user: str | None) 
                 "kafka.tools.StorageTool",
                 "format",
                 "-t",
-                cluster_id,
+                new_cluster_id(),
                 "-c",
                 str(settings),
                 "--ignore-formatted",
