@@ -40,9 +40,10 @@ async def documents(opensearch_url: str, alias: str, redis_url: str) -> AsyncIte
     try:
         async with connect(opensearch_url) as client:
             setup = IndexSetup(client=client, alias=alias)
-            await setup.create()
-            apply = ApplyDocuments(index=PluginIndex(client=client, index=setup.index), purges=purges)
-            yield documents_subscription(apply=apply, generation="1")
+            await setup.create(1)
+            (generation,) = (await setup.find_state()).generations
+            apply = ApplyDocuments(index=PluginIndex(client=client, index=generation.index), purges=purges)
+            yield documents_subscription(generation, apply)
     finally:
         await purges.close()
 

@@ -18,16 +18,17 @@ from contracts import search_index
 from contracts.envelope import Event
 from contracts.events.documents import PluginDocument, PluginDocumentRemoved
 from contracts.events.plugins import Author
+from platform_local.topics import create_topics, delete_topics
 from search_indexer.clients.feed_progress import FeedProgress
 from search_indexer.clients.purges import CachePurges
 from search_indexer.consumers.documents import documents_subscription
-from search_indexer.jobs.feed_index import IndexFeed
+from search_indexer.domain.generations import Generation
+from search_indexer.jobs.feed_index import IndexFeeds
 from search_indexer.storage.connection import connect
 from search_indexer.storage.index_setup import IndexSetup
 from search_indexer.storage.plugin_index import PluginIndex
 from search_indexer.usecases.apply_documents import ApplyDocuments
-from search_indexer.usecases.identify_index import IdentifyIndex
-from search_indexer.usecases.promote_index import PromoteIndex
+from search_indexer.usecases.tend_index import TendIndex
 
 AT = datetime(2026, 5, 4, 12, 30, 0, 250, tzinfo=UTC)
 AUTHOR = Author(id=uuid.UUID(int=7), name="Ann")
@@ -88,23 +89,44 @@ def setup(engine: AsyncOpenSearch, alias: str) -> IndexSetup:
 
 @dataclass
 class Shelf:
-    """A created index and what can be read of it."""
+    """One release's index: its first generation, and what can be read of it and of later ones."""
 
     engine: AsyncOpenSearch
     setup: IndexSetup
-    index: PluginIndex
+    first: Generation
 
-    async def names(self) -> dict[str, str]:
-        """Give id → name of everything searchable."""
-        found = await self.engine.search(index=self.setup.index, body={"query": {"match_all": {}}, "size": 1000})
+    @property
+    def name(self) -> str:
+        """Of the first generation."""
+        return self.first.index
+
+    @property
+    def index(self) -> PluginIndex:
+        """What writes to the first generation."""
+        return PluginIndex(client=self.engine, index=self.name)
+
+    async def read(self) -> str | None:
+        """Give the name of the index that readers use."""
+        read = (await self.setup.find_state()).read
+        return read.index if read is not None else None
+
+    async def names(self, index: str | None = None) -> dict[str, str]:
+        """Give id → name of everything searchable, in the first generation or in another index."""
+        found = await self.engine.search(index=index or self.name, body={"query": {"match_all": {}}, "size": 1000})
         return {hit["_id"]: hit["_source"]["summary"]["name"] for hit in found["hits"]["hits"]}
+
+
+async def make_shelf(engine: AsyncOpenSearch, setup: IndexSetup) -> Shelf:
+    await setup.create(1)
+    (first,) = (await setup.find_state()).generations
+    return Shelf(engine, setup, first)
 
 
 @pytest.fixture
 async def shelf(engine: AsyncOpenSearch, setup: IndexSetup) -> Shelf:
-    await setup.create()
-    await setup.promote()
-    return Shelf(engine, setup, PluginIndex(client=engine, index=setup.index))
+    shelf = await make_shelf(engine, setup)
+    await setup.promote(shelf.first)
+    return shelf
 
 
 @pytest.fixture
@@ -112,9 +134,7 @@ async def next_shelf(shelf: Shelf, alias: str, monkeypatch: pytest.MonkeyPatch) 
     """The index of a later release, whose mapping differs, beside `shelf`, which is being read."""
     properties = {**search_index.MAPPINGS["properties"], "licence": {"type": "keyword"}}
     monkeypatch.setattr(search_index, "MAPPINGS", {**search_index.MAPPINGS, "properties": properties})
-    setup = IndexSetup(client=shelf.engine, alias=alias)
-    await setup.create()
-    return Shelf(shelf.engine, setup, PluginIndex(client=shelf.engine, index=setup.index))
+    return await make_shelf(shelf.engine, IndexSetup(client=shelf.engine, alias=alias))
 
 
 @pytest.fixture
@@ -124,18 +144,26 @@ async def purges(redis_url: str) -> AsyncIterator[CachePurges]:
     await publisher.close()
 
 
+@pytest.fixture(scope="module")
+async def kafka_topics(kafka_bootstrap_servers: str) -> AsyncIterator[Kafka]:
+    """Topics of the module's own, since an index holds all that its topic does."""
+    kafka = Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=f"t{uuid.uuid4().hex[:10]}.")
+    await create_topics(kafka.bootstrap_servers, kafka.prefix)
+    yield kafka
+    await delete_topics(kafka.bootstrap_servers, kafka.prefix)
+
+
 @pytest.fixture
-async def publish(kafka_bootstrap_servers: str, topic_prefix: str) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+async def publish(kafka_topics: Kafka) -> AsyncIterator[Callable[..., Awaitable[None]]]:
     """``await publish([event, …], partition=None)`` writes to the documents' topic, in a transaction as relays do."""
-    kafka = Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=topic_prefix)
-    producer: AIOKafkaProducer = kafka.producer(transactional_id=f"test.{uuid.uuid4()}")
+    producer: AIOKafkaProducer = kafka_topics.producer(transactional_id=f"test.{uuid.uuid4()}")
     await producer.start()
 
     async def send(events: Sequence[Event], partition: int | None = None) -> None:
         async with producer.transaction():
             for item in events:
                 await producer.send(
-                    kafka.named(PluginDocument.topic),
+                    kafka_topics.named(PluginDocument.topic),
                     key=item.key.encode(),
                     value=item.data,
                     headers=item.headers(),
@@ -147,24 +175,34 @@ async def publish(kafka_bootstrap_servers: str, topic_prefix: str) -> AsyncItera
 
 
 @pytest.fixture
-def feeding(kafka_bootstrap_servers: str, topic_prefix: str, purges: CachePurges) -> Callable[..., Any]:
-    """``async with feeding(shelf):`` runs the whole feed, as the role `work` does."""
+def progress(kafka_topics: Kafka) -> FeedProgress:
+    return FeedProgress(kafka=kafka_topics, topic=PluginDocument.topic)
+
+
+@pytest.fixture
+def tending(progress: FeedProgress, purges: CachePurges) -> Callable[..., TendIndex]:
+    """``tending(setup, grace_seconds=0.0)`` makes what looks after the generations."""
+    return lambda setup, **more: TendIndex(setup=setup, progress=progress, purges=purges, **more)
+
+
+@pytest.fixture
+def feeding(kafka_topics: Kafka, purges: CachePurges, tending: Callable[..., TendIndex]) -> Callable[..., Any]:
+    """``async with feeding(shelf, grace_seconds=0.0):`` runs the whole feed, as the role `work` does."""
 
     @asynccontextmanager
-    async def run(shelf: Shelf) -> AsyncIterator[None]:
-        apply = ApplyDocuments(index=shelf.index, purges=purges)
+    async def run(shelf: Shelf, **more: Any) -> AsyncIterator[None]:
         heartbeat = Heartbeat()
-        kafka = Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=topic_prefix)
-        progress = FeedProgress(kafka=kafka, topic=PluginDocument.topic)
-        feed = IndexFeed(
-            kafka=kafka,
-            identify=IdentifyIndex(setup=shelf.setup),
-            promote=PromoteIndex(setup=shelf.setup, progress=progress, purges=purges),
-            subscribe=lambda generation: documents_subscription(apply=apply, generation=generation),
+        feeds = IndexFeeds(
+            kafka=kafka_topics,
+            tend=tending(shelf.setup, **more),
+            apply_to=lambda generation: ApplyDocuments(
+                index=PluginIndex(client=shelf.engine, index=generation.index), purges=purges
+            ),
+            subscribe=documents_subscription,
             heartbeat=heartbeat,
             watch_seconds=0.2,
         )
-        task = asyncio.create_task(keep_running("feed", Task(feed.run, heartbeat)))
+        task = asyncio.create_task(keep_running("feeds", Task(feeds.run, heartbeat)))
         try:
             yield
         finally:

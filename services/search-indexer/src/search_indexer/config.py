@@ -17,7 +17,11 @@ class EventSettings(KafkaSettings):
     """What looking after the events needs."""
 
 
-class WorkSettings(IndexSettings, KafkaSettings):
+class VerifySettings(IndexSettings, KafkaSettings):
+    """What comparing the index with its topic needs."""
+
+
+class WorkSettings(VerifySettings):
     """What keeping the index needs; `redis_url` is where caches listen for purges."""
 
     redis_url: SecretStr

@@ -9,21 +9,18 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from opensearchpy import AsyncOpenSearch
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from chassis.kafka import Kafka
 from contracts.envelope import Event
 from contracts.topics import PLUGIN_DOCUMENTS
-from search_indexer.clients.feed_progress import FeedProgress
 from search_indexer.clients.purges import CHANNEL, CachePurges
+from search_indexer.domain.errors import DocumentInvalidError
 from search_indexer.usecases.apply_documents import ApplyDocuments
-from search_indexer.usecases.promote_index import PromoteIndex
 from testkit.waiting import eventually
 
 MakeEvent = Callable[..., Event]
-PromoteIndexOf = Callable[[Any], PromoteIndex]
 Publish = Callable[..., Awaitable[None]]
 
 
@@ -31,13 +28,6 @@ Publish = Callable[..., Awaitable[None]]
 def own() -> str:
     """A plugin id that no other test uses: the topic is shared by all of them."""
     return f"chart-{uuid.uuid4().hex[:12]}"
-
-
-@pytest.fixture
-def promotion(kafka_bootstrap_servers: str, topic_prefix: str, purges: CachePurges) -> PromoteIndexOf:
-    kafka = Kafka(bootstrap_servers=kafka_bootstrap_servers, prefix=topic_prefix)
-    progress = FeedProgress(kafka=kafka, topic=PLUGIN_DOCUMENTS.name)
-    return lambda shelf: PromoteIndex(setup=shelf.setup, progress=progress, purges=purges)
 
 
 @pytest.fixture
@@ -128,8 +118,7 @@ async def test_a_poisoned_record_goes_to_the_dead_letters_and_holds_nothing_up(
     publish: Publish,
     event: MakeEvent,
     own: str,
-    kafka_bootstrap_servers: str,
-    topic_prefix: str,
+    kafka_topics: Kafka,
 ) -> None:
     poison = replace(event(f"{own}-bad", 1), data=b'{"plugin_id": 7}')
     async with feeding(shelf):
@@ -137,8 +126,8 @@ async def test_a_poisoned_record_goes_to_the_dead_letters_and_holds_nothing_up(
         await eventually(lambda: has(shelf, own))
         await eventually(lambda: has(shelf, f"{own}-after"))
         letters = AIOKafkaConsumer(
-            topic_prefix + PLUGIN_DOCUMENTS.dead_letters,
-            bootstrap_servers=kafka_bootstrap_servers,
+            kafka_topics.named(PLUGIN_DOCUMENTS.dead_letters),
+            bootstrap_servers=kafka_topics.bootstrap_servers,
             auto_offset_reset="earliest",
         )
         await letters.start()
@@ -153,58 +142,26 @@ async def test_a_poisoned_record_goes_to_the_dead_letters_and_holds_nothing_up(
             await letters.stop()
 
 
-async def test_an_index_that_was_lost_is_filled_again_from_the_topic(
-    shelf: Any, engine: AsyncOpenSearch, feeding: Any, publish: Publish, event: MakeEvent, own: str
+async def test_the_good_ones_of_a_failed_batch_are_applied_and_cost_nothing_when_they_come_again(
+    shelf: Any, purges: CachePurges, event: MakeEvent, own: str
 ) -> None:
-    gone = f"{own}-gone"
-    async with feeding(shelf):
-        await publish([event(own, 1, name="first"), event(own, 2, name="second"), event(gone, 1)])
-        await publish([event(gone, 2, removed=True)])
-        await eventually(lambda: has(shelf, own, "second"))
-
-        await engine.indices.delete(index=shelf.setup.index)
-        await shelf.setup.create()
-        await shelf.setup.promote()
-
-        await eventually(lambda: has(shelf, own, "second"), timeout_seconds=30)
-        await publish([event(f"{own}-new", 1)])
-        await eventually(lambda: has(shelf, f"{own}-new"))
-        assert gone not in await shelf.names()
-
-
-async def test_readers_move_to_a_new_mapping_when_it_holds_everything(
-    shelf: Any, next_shelf: Any, feeding: Any, publish: Publish, event: MakeEvent, own: str
-) -> None:
-    async with feeding(shelf):
-        await publish([event(f"{own}-{number}", 1) for number in range(20)])
-        await eventually(lambda: has(shelf, f"{own}-19"))
-        assert await next_shelf.setup.find_current() == shelf.setup.index
-        async with feeding(next_shelf):
-            await eventually(lambda: reads(shelf, next_shelf.setup.index), timeout_seconds=30)
-            assert (await next_shelf.names()).keys() >= {f"{own}-{number}" for number in range(20)}
-
-            # The release before is still at work; it must not take its readers back.
-            await publish([event(f"{own}-late", 1)])
-            await eventually(lambda: has(shelf, f"{own}-late"))
-            await eventually(lambda: has(next_shelf, f"{own}-late"))
-            assert await shelf.setup.find_current() == next_shelf.setup.index
-
-
-async def test_a_new_mapping_is_not_read_before_it_is_filled(
-    shelf: Any, next_shelf: Any, publish: Publish, event: MakeEvent, own: str, promotion: PromoteIndexOf
-) -> None:
-    await publish([event(own, 1)])
-    await promotion(next_shelf).execute(group=f"nobody.{own}")
-    assert await next_shelf.setup.find_current() == shelf.setup.index
-
-
-async def test_an_operator_can_return_to_the_release_before(
-    shelf: Any, next_shelf: Any, promotion: PromoteIndexOf
-) -> None:
-    await promotion(next_shelf).force()
-    assert await shelf.setup.find_current() == next_shelf.setup.index
-    await promotion(shelf).force()
-    assert await shelf.setup.find_current() == shelf.setup.index
+    apply = ApplyDocuments(index=shelf.index, purges=purges)
+    good = [event(f"{own}-{number}", 1) for number in range(40)]
+    poison = replace(event(f"{own}-bad", 1), data=b'{"plugin_id": 7}')
+    with pytest.raises(DocumentInvalidError):
+        await apply.execute([*good[:20], poison, *good[20:]])
+    assert len(await shelf.names()) == 40
+    started = time.monotonic()
+    for number, each in enumerate(good):
+        await apply.execute([each])
+        if number == 20:
+            with pytest.raises(DocumentInvalidError):
+                await apply.execute([poison])
+    assert time.monotonic() - started < 0.25, "no refresh was waited for"
+    with pytest.raises(DocumentInvalidError):
+        await apply.execute([poison])
+    await apply.execute([event(own, 1)])
+    assert own in await shelf.names()
 
 
 async def test_refreshes_are_at_most_four_a_second(shelf: Any, purges: CachePurges, event: MakeEvent, own: str) -> None:
@@ -215,10 +172,6 @@ async def test_refreshes_are_at_most_four_a_second(shelf: Any, purges: CachePurg
     for sequence in range(2, 6):
         await apply.execute([event(own, sequence)])
     assert time.monotonic() - started >= 4 * 0.25
-
-
-async def reads(shelf: Any, index: str) -> bool:
-    return bool(await shelf.setup.find_current() == index)
 
 
 async def has(shelf: Any, plugin_id: str, name: str | None = None) -> bool:

@@ -31,7 +31,7 @@ async def test_the_summary_is_stored_as_the_api_answers_it(
     shelf: Any, engine: AsyncOpenSearch, event: MakeEvent
 ) -> None:
     await put(shelf, event("chart", 1))
-    stored = (await engine.get(index=shelf.setup.index, id="chart"))["_source"]
+    stored = (await engine.get(index=shelf.name, id="chart"))["_source"]
     assert stored == {
         "summary": {
             "id": "chart",
@@ -89,8 +89,8 @@ async def test_a_restored_plugin_comes_back(shelf: Any, event: MakeEvent) -> Non
 
 
 async def test_removals_outrank_late_documents_for_a_day(shelf: Any, engine: AsyncOpenSearch) -> None:
-    settings = await engine.indices.get_settings(index=shelf.setup.index, name="index.gc_deletes")
-    assert settings[shelf.setup.index]["settings"]["index"]["gc_deletes"] == "24h"
+    settings = await engine.indices.get_settings(index=shelf.name, name="index.gc_deletes")
+    assert settings[shelf.name]["settings"]["index"]["gc_deletes"] == "24h"
 
 
 async def test_a_batch_larger_than_a_request_is_split(
@@ -132,24 +132,24 @@ async def test_documents_that_do_not_fit_the_mapping_are_refused_and_the_others_
 
 
 async def test_a_write_never_creates_an_index(shelf: Any, engine: AsyncOpenSearch, event: MakeEvent) -> None:
-    await engine.indices.delete(index=shelf.setup.index)
+    await engine.indices.delete(index=shelf.name)
     with pytest.raises(IndexMissingError):
         await shelf.index.write(changes_of([event("chart", 1)]).writes)
     with pytest.raises(IndexMissingError):
         await shelf.index.refresh()
-    assert not await engine.indices.exists(index=shelf.setup.index)
-    assert not await engine.indices.exists(index=feed_name(shelf.setup.index))
+    assert not await engine.indices.exists(index=shelf.name)
+    assert not await engine.indices.exists(index=feed_name(shelf.name))
 
 
 async def test_a_blocked_index_is_waited_for(shelf: Any, engine: AsyncOpenSearch, event: MakeEvent) -> None:
-    await engine.indices.put_settings(index=shelf.setup.index, body={"index.blocks.write": True})
+    await engine.indices.put_settings(index=shelf.name, body={"index.blocks.write": True})
     with pytest.raises(ServiceUnavailableError):
         await shelf.index.write(changes_of([event("chart", 1)]).writes)
 
 
 async def test_an_engine_that_is_away_is_said_to_be_away(setup: IndexSetup, event: MakeEvent) -> None:
     async with connect("http://127.0.0.1:9") as away:
-        index = PluginIndex(client=away, index=setup.index)
+        index = PluginIndex(client=away, index=setup.name)
         with pytest.raises(ServiceUnavailableError):
             await index.write(changes_of([event("chart", 1)]).writes)
         with pytest.raises(ServiceUnavailableError):

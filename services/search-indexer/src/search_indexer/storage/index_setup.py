@@ -1,17 +1,22 @@
-"""The index itself: creating it, naming it, recognising it."""
+"""The index itself: creating it, recognising it, giving it readers, removing it."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import NotFoundError, RequestError
 
 from contracts.search_index import index_definition, index_name
 from search_indexer.domain.errors import IndexMissingError
+from search_indexer.domain.generations import Generation, IndexState, ReadIndex, generation_name, number_of
 from search_indexer.storage.connection import outages
 
 _EXISTS = "resource_already_exists_exception"
+_STATE = "*.aliases,*.settings.index.uuid,*.settings.index.creation_date"
 
 
 class IndexSetup:
-    """The index of this code's mapping, behind the alias under which it is read.
+    """The generations of the index of this code's mapping, behind the alias under which one is read.
 
     Parameters
     ----------
@@ -24,36 +29,53 @@ class IndexSetup:
     def __init__(self, *, client: AsyncOpenSearch, alias: str) -> None:
         self._client = client
         self._alias = alias
-        self.index = index_name(alias)
+        self.name = index_name(alias)
 
-    async def create(self) -> bool:
-        """Create the index unless it exists; says whether it did. Two callers at once are safe.
+    async def find_state(self) -> IndexState:
+        """Look at what there is.
+
+        Raises
+        ------
+        ServiceUnavailableError
+            The engine does not answer, or has not read its own state yet; a retry is safe.
+        """
+        with outages():
+            found = await self._client.indices.get(index=f"{self._alias}-*", params={"filter_path": _STATE})
+        generations = [
+            Generation(index=index, number=number, uuid=_setting(entry, "uuid"), created_ms=_created_ms(entry))
+            for index, entry in found.items()
+            if (number := number_of(index, name=self.name)) is not None
+        ]
+        read = [
+            ReadIndex(index=index, created_ms=_created_ms(entry))
+            for index, entry in found.items()
+            if self._alias in entry.get("aliases", {})
+        ]
+        return IndexState(
+            generations=sorted(generations, key=lambda each: each.number),
+            read=max(read, key=lambda each: each.created_ms, default=None),
+        )
+
+    async def create(self, number: int) -> bool:
+        """Create a generation unless it exists; says whether it did. Two callers at once are safe.
 
         Raises
         ------
         ServiceUnavailableError
             The engine does not answer; a retry is safe.
         """
+        index = generation_name(self.name, number)
         with outages():
             try:
-                await self._client.indices.create(index=self.index, body=index_definition(self.index))
+                await self._client.indices.create(index=index, body=index_definition(index))
             except RequestError as error:
                 if error.error != _EXISTS:
                     raise
                 return False
         return True
 
-    async def find_current(self) -> str | None:
-        """Find the index that is being read; None where the alias does not exist yet."""
-        with outages():
-            try:
-                found = await self._client.indices.get_alias(name=self._alias)
-            except NotFoundError:
-                return None
-        return str(next(iter(found)))
-
-    async def promote(self) -> None:
-        """Point the alias to this index and to no other, in one step that readers do not notice.
+    async def promote(self, generation: Generation) -> None:
+        """Point the alias to this generation and to no other index, in one step that readers do not notice.
 
         Raises
         ------
@@ -61,40 +83,43 @@ class IndexSetup:
             Readers stay where they were; a retry is safe.
         """
         others = {"index": f"{self._alias}-*", "alias": self._alias, "must_exist": False}
-        actions = [{"remove": others}, {"add": {"index": self.index, "alias": self._alias}}]
+        actions = [{"remove": others}, {"add": {"index": generation.index, "alias": self._alias}}]
         with outages():
             try:
                 await self._client.indices.update_aliases(body={"actions": actions})
             except NotFoundError as error:
-                raise IndexMissingError(f"there is no index {self.index}") from error
+                raise IndexMissingError(f"there is no index {generation.index}") from error
 
-    async def get_generation(self) -> str:
-        """Give the identity of the index: another one whenever it was created anew.
+    async def remove(self, generation: Generation) -> None:
+        """Delete a generation with all its documents; one that is gone stays gone.
 
         Raises
         ------
-        IndexMissingError
-            It does not exist; a retry succeeds once `create` has run.
         ServiceUnavailableError
             The engine does not answer; a retry is safe.
         """
-        return await self._get_setting(self.index, "uuid")
+        with outages():
+            await self._client.indices.delete(index=generation.index, params={"ignore_unavailable": "true"})
 
-    async def is_older_than(self, other: str) -> bool:
-        """Say whether another index was created after this one.
+    async def count(self, index: str) -> int:
+        """Count the searchable documents of an index.
 
         Raises
         ------
         IndexMissingError, ServiceUnavailableError
             A retry is safe.
         """
-        created_ms = await self._get_setting(self.index, "creation_date")
-        return int(created_ms) < int(await self._get_setting(other, "creation_date"))
-
-    async def _get_setting(self, index: str, name: str) -> str:
         with outages():
             try:
-                found = await self._client.indices.get_settings(index=index, name=f"index.{name}")
+                answer = await self._client.count(index=index)
             except NotFoundError as error:
                 raise IndexMissingError(f"there is no index {index}") from error
-        return str(found[index]["settings"]["index"][name])
+        return int(answer["count"])
+
+
+def _created_ms(entry: Mapping[str, Any]) -> int:
+    return int(_setting(entry, "creation_date"))
+
+
+def _setting(entry: Mapping[str, Any], name: str) -> str:
+    return str(entry["settings"]["index"][name])

@@ -47,6 +47,7 @@ class PluginIndex:
         DocumentRefusedError
             Some documents do not fit the mapping; the others are written.
         """
+        refused: dict[str, str] = {}
         for body in _bodies(writes):
             with outages():
                 answer = await self._client.bulk(
@@ -55,7 +56,10 @@ class PluginIndex:
                     params={"require_alias": "true", "filter_path": "errors,items.*._id,items.*.status,items.*.error"},
                 )
             if answer["errors"]:
-                _raise_faults(answer["items"])
+                refused |= _refused(answer["items"])
+        if refused:
+            reason = next(iter(refused.values()))
+            raise DocumentRefusedError(f"{len(refused)} refused, first {reason}", plugin_ids=frozenset(refused))
 
     async def refresh(self) -> None:
         """Make everything written so far searchable; safe to repeat.
@@ -88,9 +92,9 @@ def _bodies(writes: Sequence[Write]) -> Iterator[bytes]:
         yield bytes(lines)
 
 
-def _raise_faults(items: Sequence[dict[str, dict[str, Any]]]) -> None:
-    """Raise for what was not done; a version conflict is done: the index has something newer."""
-    refused: list[str] = []
+def _refused(items: Sequence[dict[str, dict[str, Any]]]) -> dict[str, str]:
+    """Give id → reason of what can never be done; a version conflict is done: the index has something newer."""
+    refused: dict[str, str] = {}
     for item in items:
         (result,) = item.values()
         fault = result.get("error")
@@ -100,6 +104,5 @@ def _raise_faults(items: Sequence[dict[str, dict[str, Any]]]) -> None:
             raise IndexMissingError(str(fault.get("reason")))
         if result["status"] in BUSY_STATUSES or fault["type"] == _BLOCKED:
             raise ServiceUnavailableError("the search engine")
-        refused.append(f"{result['_id']}: {fault['type']}: {fault.get('reason')}")
-    if refused:
-        raise DocumentRefusedError(f"{len(refused)} refused, first {refused[0]}")
+        refused[result["_id"]] = f"{result['_id']}: {fault['type']}: {fault.get('reason')}"
+    return refused

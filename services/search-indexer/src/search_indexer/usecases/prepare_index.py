@@ -1,8 +1,10 @@
-"""Create the index of this code's mapping, and give it readers if it is the first."""
+"""Create the index of this code's mapping."""
 
 import structlog
 
 from search_indexer.storage.index_setup import IndexSetup
+
+FIRST = 1
 
 _log = structlog.get_logger()
 
@@ -20,18 +22,16 @@ class PrepareIndex:
         self._setup = setup
 
     async def execute(self) -> None:
-        """Create what is missing; a repeat does nothing, two at once are safe.
+        """Create the first generation where there is none; a repeat does nothing, two at once are safe.
 
-        Where an index of another mapping is being read, it stays so until the new one has been filled.
+        Readers get it from the worker that has filled it; until then they stay where they are.
 
         Raises
         ------
         ServiceUnavailableError
             The engine does not answer; a retry is safe.
         """
-        created = await self._setup.create()
-        current = await self._setup.find_current()
-        if current is None:
-            await self._setup.promote()
-            current = self._setup.index
-        _log.info("index_prepared", index=self._setup.index, created=created, read=current)
+        state = await self._setup.find_state()
+        created = not state.generations and await self._setup.create(FIRST)
+        read = state.read.index if state.read is not None else None
+        _log.info("index_prepared", name=self._setup.name, created=created, read=read)
