@@ -123,15 +123,17 @@ class Position:
     key: float
     plugin_id: str
 
+    def is_known_to(self, engine: Engine, request: BrowseRequest) -> bool:
+        """Say whether an engine can go on from here: a relevance of the other one says nothing to it."""
+        return self.engine is engine or request.sort is not Sort.RELEVANCE
+
     def cursor(self, request: BrowseRequest) -> str:
         """Write the position for the client."""
         return encode_cursor(request.listing, [self.engine, self.key, self.plugin_id])
 
 
-def position_of(request: BrowseRequest, cursor: str, *, engine: Engine) -> Position | None:
-    """Read a cursor for the engine that is going to answer.
-
-    A relevance of the other engine says nothing to this one: then the listing starts afresh (None).
+def position_of(request: BrowseRequest, cursor: str) -> Position:
+    """Read a cursor.
 
     Raises
     ------
@@ -147,8 +149,6 @@ def position_of(request: BrowseRequest, cursor: str, *, engine: Engine) -> Posit
         or not (isinstance(plugin_id, str) and is_plugin_id(plugin_id))
     ):
         raise CursorInvalidError("the cursor does not name a position in this listing")
-    if request.sort is Sort.RELEVANCE and maker != engine:
-        return None
     return Position(Engine(maker), key, plugin_id)
 
 

@@ -130,7 +130,8 @@ class PluginSearch:
         session = self._open_session()
         body = _ENCODER.encode(search_body(request, after))
         # The same listing is always read from the same copy of the index: scores of two copies differ a little.
-        url = self._url.with_query(preference=hashlib.sha256(request.listing.encode()).hexdigest()[:16])
+        preference = hashlib.sha256(request.listing.encode()).hexdigest()[:16]
+        url = self._url.with_query(preference=preference, allow_partial_search_results="false")
         try:
             async with session.post(url, data=body) as response:
                 content = await response.read()

@@ -65,15 +65,19 @@ class BrowsePlugins:
         ServiceUnavailableError
             Neither engine answers; a retry is safe.
         """
-        try:
-            after = position_of(request, cursor, engine=Engine.SEARCH) if cursor is not None else None
-            found = await self._search.find_page(request, after)
-        except ServiceUnavailableError:
-            after = position_of(request, cursor, engine=Engine.DATABASE) if cursor is not None else None
-            async with self._database.read() as connection:
-                found = await find_listed_page(connection, request, after=after)
-            return _page(request, found, Engine.DATABASE)
-        return _page(request, found, Engine.SEARCH)
+        after = position_of(request, cursor) if cursor is not None else None
+        # A listing by relevance that the database began stays there, though the search engine be back: so it starts
+        # afresh once at most, however often the engine comes and goes.
+        if after is None or after.is_known_to(Engine.SEARCH, request):
+            try:
+                return _page(request, await self._search.find_page(request, after), Engine.SEARCH)
+            except ServiceUnavailableError:
+                pass
+        if after is not None and not after.is_known_to(Engine.DATABASE, request):
+            after = None
+        async with self._database.read() as connection:
+            found = await find_listed_page(connection, request, after=after)
+        return _page(request, found, Engine.DATABASE)
 
 
 def _page(request: BrowseRequest, found: FoundPage, engine: Engine) -> BrowsePage:
