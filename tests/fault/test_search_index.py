@@ -85,7 +85,7 @@ async def nothing_differs(stack: FaultStack, truth: Truth, engine: httpx.AsyncCl
 
 
 def note(figures: Figures, fault: str, traffic: SearchTraffic, tally: Tally) -> None:
-    figures.add(fault, "searches answered with 200", f"{traffic.searches} of {traffic.searches}", "all")
+    figures.add(fault, "searches and other reads answered", f"{tally.accepted} of {tally.total}", "all")
     figures.add(fault, "searches that missed something", len(traffic.incomplete), "0")
     figures.add(fault, "answered by the database", traffic.degraded)
     figures.add(fault, "answered by a cache", traffic.from_cache)
