@@ -1,5 +1,6 @@
 """Reading and writing the dead-letter topics of a group's topics."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -60,7 +61,9 @@ class DeadLetterReader:
         gone: list[Letter] = []
         for place in self._places:
             low, high = consumer.get_watermark_offsets(place, timeout=_ANSWER_SECONDS)
+            patience = _Patience()
             while low < high > self._next[place.topic]:
+                patience.see(self._next[place.topic])
                 self._take(timeout=0.2)
             gone += self._book.forget_before(place.topic.removesuffix(DEAD_LETTER_SUFFIX), low)
         return gone
@@ -151,7 +154,9 @@ def read_letters(kafka: Kafka, letters: Sequence[Letter]) -> Iterator[tuple[Lett
         low, high = consumer.get_watermark_offsets(place, timeout=_ANSWER_SECONDS)
         last = max((offset for offset in wanted if low <= offset < high), default=-1)
         reached = -1
+        patience = _Patience()
         while reached < last:
+            patience.see(reached)
             for message in consumer.consume(_BATCH, 0.2):
                 require_no_fault(message)
                 _, reached = _place(message)
@@ -161,6 +166,28 @@ def read_letters(kafka: Kafka, letters: Sequence[Letter]) -> Iterator[tuple[Lett
                     return
     finally:
         consumer.close()
+
+
+class _Patience:
+    """Ends a loop of reads that brings nothing, as when the broker goes away in the middle."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._deadline = 0.0
+
+    def see(self, progress: int) -> None:
+        """Take note of how far the loop is.
+
+        Raises
+        ------
+        KafkaException
+            It has been there for too long; a retry is safe.
+        """
+        now = time.monotonic()
+        if progress != self._last:
+            self._last, self._deadline = progress, now + _ANSWER_SECONDS
+        elif now > self._deadline:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no dead letters came"))  # noqa: SLF001 - its name
 
 
 def _place(message: Message) -> tuple[str, int]:

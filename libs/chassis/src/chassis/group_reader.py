@@ -1,5 +1,6 @@
 """A member of a consumer group: reads records, commits what was applied, knows which partitions are its own."""
 
+import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from chassis.kafka import Kafka
 from chassis.kafka_client import BlockingCalls, group_consumer, headers_of, require_no_fault
 
 LAG = Gauge("consumer_lag_events", "Records that wait for a consumer, as far as it knows", ("group", "topic"))
+
+CLOSE_SECONDS = 5.0
 
 LAG_SECONDS = 2.0
 """Between two looks at the lag."""
@@ -49,7 +52,7 @@ class GroupReader:
     """
 
     def __init__(self, *, kafka: Kafka, group: str, topics: tuple[str, ...]) -> None:
-        self._consumer: Consumer = group_consumer(kafka, group)
+        self._consumer: Consumer = group_consumer(kafka, group, on_commit=self._on_commit)
         self._call = BlockingCalls(f"kafka-{group}")
         self._group = kafka.named(group)
         self._topics = topics
@@ -107,7 +110,8 @@ class GroupReader:
     async def commit(self, records: Iterable[Record]) -> None:
         """Note that these records, and all before them, have had their effect.
 
-        A commit that fails is only logged: the next one covers it, and what is read twice is applied once.
+        It is on its way when this returns: a broker that does not answer must not stop the loop. A commit that fails is
+        only logged: the next one covers it, and what is read twice is applied once.
         """
         ends: dict[tuple[str, int], int] = {}
         for record in records:
@@ -115,14 +119,24 @@ class GroupReader:
             ends[place] = max(ends.get(place, 0), record.offset + 1)
         offsets = [TopicPartition(topic, partition, end) for (topic, partition), end in ends.items()]
         try:
-            await self._call(self._consumer.commit, offsets=offsets, asynchronous=False)
+            await self._call(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
         except KafkaException as error:
             _log.info("commit_failed", group=self._group, reason=str(error))
 
+    def _on_commit(self, error: KafkaError | None, _offsets: list[TopicPartition]) -> None:
+        if error is not None:
+            _log.info("commit_failed", group=self._group, reason=error.str())
+
     async def close(self) -> None:
-        """Leave the group, so that others take over at once."""
+        """Leave the group, so that others take over at once; what was committed is on its way before.
+
+        A broker that does not answer is waited for a while only: then the group's time-out takes the place of leaving.
+        """
         try:
-            await self._call(self._consumer.close)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._call(self._consumer.close)
+        except TimeoutError:
+            _log.warning("close_given_up", group=self._group)
         finally:
             self._call.close()
 

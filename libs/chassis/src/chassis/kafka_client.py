@@ -1,12 +1,14 @@
 """librdkafka, spoken to from an event loop: its calls block, so each client has a thread that makes them in order."""
 
 import asyncio
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from operator import itemgetter
+from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar, cast
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from chassis.dead_letters import Headers
@@ -15,6 +17,7 @@ from chassis.kafka_log import KAFKA_LOG
 
 P = ParamSpec("P")
 T = TypeVar("T")
+P1 = TypeVar("P1")
 
 SESSION_TIMEOUT_MS = 6_000
 """A killed consumer's partitions wait this long; the shortest that brokers permit by default."""
@@ -24,6 +27,8 @@ RECONNECT_MAX_MS = 1_000
 
 PREFETCH_KBYTES = 16_384
 """Fetched ahead at most, for each consumer; the library's own 64 MiB is more than a small pod should risk."""
+
+OnCommit = Callable[[KafkaError | None, list[TopicPartition]], None]
 
 _VALUE = itemgetter(1)
 
@@ -37,21 +42,52 @@ _COMMON: dict[str, Any] = {
 
 
 class BlockingCalls:
-    """Runs calls one after the other in a thread of its own."""
+    """Runs calls one after the other in a thread of its own.
+
+    The thread is a daemon: a call that a stopped broker never answers must not keep the process from ending.
+    """
 
     def __init__(self, name: str) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        threading.Thread(target=self._work, name=name, daemon=True).start()
 
     async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await a blocking call. When cancelled, the call ends by itself and the next one comes after it."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: call(*args, **kwargs))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def run() -> None:
+            try:
+                result = call(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - whoever awaits the call gets it
+                _tell(loop, answer, answer.set_exception, error)
+            else:
+                _tell(loop, answer, answer.set_result, result)
+
+        self._waiting.put(run)
+        return await answer
 
     def close(self) -> None:
         """Let the thread end with what it is doing."""
-        self._thread.shutdown(wait=False)
+        self._waiting.put(None)
+
+    def _work(self) -> None:
+        while (run := self._waiting.get()) is not None:
+            run()
 
 
-def group_consumer(kafka: Kafka, group: str) -> Consumer:
+def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T], how: Callable[[P1], None], what: P1) -> None:
+    """Settle an answer on its loop, unless it was cancelled or the loop has ended."""
+
+    def settle() -> None:
+        if not answer.done():
+            how(what)
+
+    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(settle)
+
+
+def group_consumer(kafka: Kafka, group: str, *, on_commit: OnCommit = lambda *_: None) -> Consumer:
     """Make a consumer of a group: cooperative, committed transactions only, offsets only when told."""
     return Consumer(
         {
@@ -62,6 +98,7 @@ def group_consumer(kafka: Kafka, group: str) -> Consumer:
             "partition.assignment.strategy": "cooperative-sticky",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
+            "on_commit": on_commit,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",

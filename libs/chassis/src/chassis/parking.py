@@ -1,5 +1,6 @@
 """Parking: a group's dead letters as its consumer sees them, and the orders about them that are its to carry out."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
@@ -18,7 +19,7 @@ from chassis.dead_letters import (
     original_headers,
     outcome_headers,
 )
-from chassis.group_reader import Record
+from chassis.group_reader import CLOSE_SECONDS, Record
 from chassis.kafka import Kafka
 from chassis.kafka_client import BlockingCalls
 from chassis.letter_book import LetterBook
@@ -90,7 +91,10 @@ class Parking:
     async def close(self) -> None:
         """Close the connections."""
         try:
-            await self._call(self._reader.close)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._call(self._reader.close)
+        except TimeoutError:
+            _log.warning("close_given_up", group=self._group)
         finally:
             self._call.close()
 
