@@ -18,11 +18,13 @@ class RelaySettings(OutboxRelaySettings):
 
 
 class SessionSettings(DatabaseSettings):
-    """What opens and changes sessions: the private key signs identities, the lifetime is that of an unused session."""
+    """What opens and changes sessions: the private key signs identities, the rest are the limits of sessions."""
 
     redis_url: SecretStr
     identity_private_key_file: Path
     session_ttl_seconds: int = Field(default=7 * _DAY_SECONDS, ge=60, le=90 * _DAY_SECONDS)
+    session_max_life_seconds: int = Field(default=30 * _DAY_SECONDS, ge=60, le=365 * _DAY_SECONDS)
+    sessions_per_account: int = Field(default=50, ge=1, le=1_000)
 
 
 class EnsureUserSettings(SessionSettings):

@@ -10,12 +10,13 @@ from pathlib import Path
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from auth.api import accounts, developers, internal
+from auth.api import accounts, developers, internal, sessions
 from auth.api.cookies import CookiePolicy
 from auth.api.dependencies import Wiring
 from auth.clients.password_threads import PasswordThreads
 from auth.config import EnsureUserSettings, MigrateSettings, RelaySettings, ServeSettings, SessionSettings
 from auth.domain.identity_signer import IdentitySigner
+from auth.domain.sessions import SessionLimits
 from auth.jobs import ensure_user as ensure_user_command
 from auth.storage.redis_client import connect_redis
 from auth.storage.sessions import SessionStore
@@ -23,6 +24,7 @@ from auth.storage.sign_in_limits import SignInLimits
 from auth.usecases.ensure_user import EnsureUser
 from auth.usecases.entrance import Entrance
 from auth.usecases.mint_anonymous import MintAnonymous
+from auth.usecases.own_sessions import OwnSessions
 from auth.usecases.register_account import RegisterAccount
 from auth.usecases.register_developer import RegisterDeveloper
 from auth.usecases.renew_session import RenewSession
@@ -49,7 +51,7 @@ SERVICE = "auth"
 TITLE = "Accounts"
 DESCRIPTION = "Accounts, sessions, anonymous visitors and developer profiles."
 MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
-ROUTERS = [accounts.router, developers.router, internal.router]
+ROUTERS = [accounts.router, sessions.router, developers.router, internal.router]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ def _wiring(settings: ServeSettings, parts: _Parts) -> Wiring:
         register_account=RegisterAccount(database=database, passwords=passwords, entrance=entrance),
         sign_in=SignIn(database=database, passwords=passwords, limits=limits, entrance=entrance),
         sign_out=SignOut(database=database, sessions=sessions),
+        own_sessions=OwnSessions(database=database, sessions=sessions),
         show_account=ShowAccount(database=database),
         register_developer=RegisterDeveloper(database=database, sessions=sessions),
         show_developer_profile=ShowDeveloperProfile(database=database),
@@ -160,11 +163,16 @@ def ensure_user(arguments: list[str]) -> None:
 
 def _parts(settings: SessionSettings) -> _Parts:
     redis = connect_redis(settings.redis_url.get_secret_value())
+    limits = SessionLimits(
+        ttl_seconds=settings.session_ttl_seconds,
+        max_life_seconds=settings.session_max_life_seconds,
+        max_sessions=settings.sessions_per_account,
+    )
     sessions = SessionIssuer(
-        store=SessionStore(redis=redis, ttl_seconds=settings.session_ttl_seconds),
+        store=SessionStore(redis=redis, limits=limits),
         signer=IdentitySigner(private_key_pem=settings.identity_private_key_file.read_bytes()),
         clock=SystemClock(),
-        ttl_seconds=settings.session_ttl_seconds,
+        limits=limits,
     )
     return _Parts(database=_database(settings), redis=redis, passwords=PasswordThreads(), sessions=sessions)
 

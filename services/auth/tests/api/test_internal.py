@@ -102,6 +102,8 @@ def test_internal_addresses_are_in_no_public_document() -> None:
         "/api/v1/auth/logout",
         "/api/v1/auth/me",
         "/api/v1/auth/register",
+        "/api/v1/auth/sessions",
+        "/api/v1/auth/sessions/{session_id}",
         "/api/v1/developer/profile",
         "/api/v1/developer/register",
     ]

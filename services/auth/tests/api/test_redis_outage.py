@@ -56,11 +56,15 @@ async def test_without_redis_nobody_signs_in_and_nothing_is_written(
     async def post(path: str, body: Any = None, **headers: str) -> httpx.Response:
         return await lonely_client.post(f"/api/v1{path}", json=body, headers=headers)
 
+    signed_in = {"x-session": session, "x-identity": str(token)}
     answers = {
         "login": await post("/auth/login", {"email": ann.email, "password": ann.password}),
         "wrong login": await post("/auth/login", {"email": ann.email, "password": "wrong password"}),
         "register": await post("/auth/register", newcomer.account()),
         "logout": await post("/auth/logout", **{"x-session": session}),
+        "own sessions": await lonely_client.get("/api/v1/auth/sessions", headers=signed_in),
+        "end a session": await lonely_client.delete(f"/api/v1/auth/sessions/{session_hash[:16]}", headers=signed_in),
+        "end all others": await lonely_client.delete("/api/v1/auth/sessions", headers=signed_in),
         "renew": await gateway.renew(session),
         "mint": await gateway.mint(),
     }

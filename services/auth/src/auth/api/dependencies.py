@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from auth.api.cookies import CookiePolicy
 from auth.usecases.caller import Caller
 from auth.usecases.mint_anonymous import MintAnonymous
+from auth.usecases.own_sessions import OwnSessions
 from auth.usecases.register_account import RegisterAccount
 from auth.usecases.register_developer import RegisterDeveloper
 from auth.usecases.renew_session import RenewSession
@@ -31,6 +32,7 @@ class Wiring:
     register_account: RegisterAccount
     sign_in: SignIn
     sign_out: SignOut
+    own_sessions: OwnSessions
     show_account: ShowAccount
     register_developer: RegisterDeveloper
     show_developer_profile: ShowDeveloperProfile
@@ -48,7 +50,11 @@ def get_wiring(request: Request) -> Wiring:
 
 def get_caller(request: Request) -> Caller:
     """Say who asks. Only the gateway reaches this service, and it strips these headers from what clients send."""
-    return Caller(address=_address(request), session_id=request.headers.get(SESSION_HEADER))
+    return Caller(
+        address=_address(request),
+        session_id=request.headers.get(SESSION_HEADER),
+        user_agent=request.headers.get("user-agent"),
+    )
 
 
 def _address(request: Request) -> str:

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auth.api.fields import EmailField, NameField, NewPassword, Password, Website
 from auth.domain.accounts import Account, DeveloperProfile
+from auth.domain.sessions import hash_prefix
 from auth.usecases.entrance import Entered
+from auth.usecases.own_sessions import OwnSession
 from contracts.identity import Role
 
 
@@ -76,6 +78,36 @@ class SignedInView(BaseModel):
         """Show a sign-in."""
         session = SessionView(token=entered.session.session_id, expires_at=entered.session.expires_at)
         return cls(user=UserView.of(entered.account), session=session)
+
+
+class OwnSessionView(BaseModel):
+    """One of the account's open sessions."""
+
+    id: str = Field(description="Names the session here and in the audit; it is not the secret that signs in.")
+    device: str = Field(description="As the client described itself at the sign-in.", examples=["Firefox on Linux"])
+    network: str = Field(description="The shortened address of the sign-in.", examples=["203.0.113.0/24"])
+    signed_in_at: datetime | None = Field(description="Absent for sessions from before this was kept.")
+    last_seen_at: datetime | None = Field(description="To five minutes.")
+    is_current: bool = Field(description="Whether it is the session of this request.")
+
+    @classmethod
+    def of(cls, own: OwnSession) -> "OwnSessionView":
+        """Show a session."""
+        session = own.session
+        return cls(
+            id=hash_prefix(session.session_hash),
+            device=session.origin.device,
+            network=session.origin.network,
+            signed_in_at=session.opened_at,
+            last_seen_at=session.seen_at,
+            is_current=own.is_current,
+        )
+
+
+class OwnSessionsView(BaseModel):
+    """The account's open sessions."""
+
+    sessions: list[OwnSessionView]
 
 
 class MeView(BaseModel):

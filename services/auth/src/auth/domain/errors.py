@@ -48,6 +48,15 @@ class SessionEndedError(PlatformError):
     default_remedy = "Sign in again with POST /api/v1/auth/login."
 
 
+class SessionNotFoundError(PlatformError):
+    """The account has no open session of this id; nothing was changed."""
+
+    code = "session_not_found"
+    kind = ErrorKind.NOT_FOUND
+    title = "The account has no such session"
+    default_remedy = "List the open sessions with GET /api/v1/auth/sessions."
+
+
 class DeveloperExistsError(PlatformError):
     """The account has a developer profile of other content; nothing was written."""
 

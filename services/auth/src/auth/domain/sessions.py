@@ -17,6 +17,26 @@ _PREFIX_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """How long sessions live, and how many there are.
+
+    Parameters
+    ----------
+    ttl_seconds
+        How long a session lives without being used.
+    max_life_seconds
+        How long an account's session lives at most, however much it is used; a visitor's has no such end, since it is
+        the only way to what the visitor owns.
+    max_sessions
+        How many sessions an account has at most.
+    """
+
+    ttl_seconds: int
+    max_life_seconds: int
+    max_sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Who a session stands for.
 

@@ -2,7 +2,9 @@
 
 ========================= ==== ======================================================================================
 ``session:<hash>``        hash ``identity`` (JWT), ``identity_expires_at`` (seconds since the epoch), ``subject``,
-                               ``kind``, ``revision`` (of the account when the token was signed)
+                               ``kind``, ``revision`` (of the account when the token was signed), ``opened_at``,
+                               ``seen_at`` (last renewal), ``ends_at`` (accounts' only: whatever its use), ``device``,
+                               ``network``
 ``sessions-of:<subject>`` zset the hashes of a subject's sessions, by the second in which each ends unless it is used
 ========================= ==== ======================================================================================
 
@@ -10,19 +12,21 @@ Both end by themselves. The gateway reads the first; only this service writes.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
 
 from redis.asyncio import Redis
 
+from auth.domain.devices import UNKNOWN_DEVICE, UNKNOWN_NETWORK, Origin
 from auth.domain.identity_signer import SignedIdentity
-from auth.domain.sessions import Subject
+from auth.domain.sessions import SessionLimits, Subject
 from auth.storage.redis_client import redis_outages
-from auth.storage.session_scripts import CREATE, END, WRITE_IDENTITY
+from auth.storage.session_scripts import CREATE, END, END_ALL, LIST, WRITE_IDENTITY
 from contracts.identity import Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_LISTED = ("opened_at", "seen_at", "device", "network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,30 @@ class StoredSession:
     kind: Kind
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSession:
+    """A session as its owner sees it.
+
+    Parameters
+    ----------
+    opened_at, seen_at
+        None for a session of a time when that was not kept. `seen_at` is the last renewal, so up to five minutes early.
+    """
+
+    session_hash: str
+    origin: Origin
+    opened_at: datetime | None
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a session carries after a renewal, and how many seconds it lives on unless it is used."""
+
+    identity: SignedIdentity
+    lives_seconds: int
+
+
 class SessionStore:
     """All sessions.
 
@@ -41,19 +69,23 @@ class SessionStore:
     ----------
     redis
         The client; see `auth.storage.redis_client.connect_redis`.
-    ttl_seconds
-        How long a session lives without being used.
+    limits
+        How long sessions live, and how many an account has.
     """
 
-    def __init__(self, *, redis: Redis, ttl_seconds: int) -> None:
+    def __init__(self, *, redis: Redis, limits: SessionLimits) -> None:
         self._redis = redis
-        self._ttl_seconds = ttl_seconds
+        self._limits = limits
         self._create = redis.register_script(CREATE)
         self._write_identity = redis.register_script(WRITE_IDENTITY)
         self._end = redis.register_script(END)
+        self._list = redis.register_script(LIST)
+        self._end_all = redis.register_script(END_ALL)
 
-    async def create(self, session_hash: str, *, subject: Subject, identity: SignedIdentity, now: datetime) -> None:
-        """Write a new session.
+    async def create(
+        self, session_hash: str, *, subject: Subject, identity: SignedIdentity, now: datetime, origin: Origin
+    ) -> None:
+        """Write a new session; where the subject has too many, the one unused for longest ends.
 
         Raises
         ------
@@ -68,7 +100,12 @@ class SessionStore:
             subject.kind,
             subject.revision,
             int(now.timestamp()),
-            self._ttl_seconds,
+            self._limits.ttl_seconds,
+            # A visitor has no other way back to what it owns than its session.
+            self._limits.max_life_seconds if subject.kind == "user" else 0,
+            self._limits.max_sessions,
+            origin.device,
+            origin.network,
         ]
         with redis_outages():
             await self._create(keys=[_key(session_hash), _index(subject.id)], args=arguments)
@@ -84,20 +121,21 @@ class SessionStore:
 
     async def renew(
         self, session_hash: str, *, subject: Subject, identity: SignedIdentity, now: datetime
-    ) -> SignedIdentity | None:
-        """Write a fresh identity and let the session live on.
+    ) -> Standing | None:
+        """Write a fresh identity and let the session live on, within its longest life.
 
         Returns
         -------
-        SignedIdentity
-            What the session carries now: a newer one where rights changed meanwhile; None where the session is over.
+        Standing
+            What the session carries now: a newer identity where rights changed meanwhile; None where it is over.
 
         Raises
         ------
         ServiceUnavailableError
             Redis is away; a retry is safe.
         """
-        return await self._write(session_hash, subject, identity, second=int(now.timestamp()), slide=self._ttl_seconds)
+        slide = self._limits.ttl_seconds
+        return await self._write(session_hash, subject, identity, second=int(now.timestamp()), slide=slide)
 
     async def rewrite(self, session_hash: str, *, subject: Subject, identity: SignedIdentity) -> None:
         """Write an identity of changed rights, without making the session live longer; errors as `renew`."""
@@ -105,7 +143,7 @@ class SessionStore:
 
     async def _write(
         self, session_hash: str, subject: Subject, identity: SignedIdentity, *, second: int, slide: int
-    ) -> SignedIdentity | None:
+    ) -> Standing | None:
         arguments: list[str | int] = [
             session_hash,
             identity.token,
@@ -113,27 +151,48 @@ class SessionStore:
             subject.revision,
             second,
             slide,
+            self._limits.max_life_seconds,
         ]
         with redis_outages():
             stands = await self._write_identity(keys=[_key(session_hash), _index(subject.id)], args=arguments)
-        return None if stands is None else SignedIdentity(stands[0], int(stands[1]))
+        return None if stands is None else Standing(SignedIdentity(stands[0], int(stands[1])), int(stands[2]))
 
     async def hashes_of(self, subject_id: UUID) -> list[str]:
         """List a subject's sessions; some may be over. Errors as `find`."""
         with redis_outages():
             return [str(found) for found in await self._redis.zrange(_index(subject_id), 0, -1)]
 
-    async def end(self, session: StoredSession) -> None:
-        """End a session; ending it again does nothing. Errors as `renew`."""
+    async def list_of(self, subject_id: UUID) -> list[ListedSession]:
+        """Read a subject's sessions that are alive, the last used first. Errors as `find`."""
+        with redis_outages():
+            found = await self._list(keys=[_index(subject_id)], args=_LISTED)
+        return [_listed(*fields) for fields in found]
+
+    async def end(self, session: StoredSession) -> bool:
+        """End a session and say whether there still was one. Errors as `renew`."""
         keys = [_key(session.session_hash), _index(session.subject_id)]
         with redis_outages():
-            await self._end(keys=keys, args=[session.session_hash])
+            return bool(await self._end(keys=keys, args=[session.session_hash]))
 
-    async def end_all(self, subject_id: UUID) -> None:
-        """End every session of a subject. Errors as `renew`."""
-        hashes = await self.hashes_of(subject_id)
+    async def end_all(self, subject_id: UUID, *, but: str = "") -> list[str]:
+        """End every session of a subject but one, and give the hashes of those that ended. Errors as `renew`."""
         with redis_outages():
-            await self._redis.delete(*map(_key, hashes), _index(subject_id))
+            return [str(ended) for ended in await self._end_all(keys=[_index(subject_id)], args=[but])]
+
+
+def _listed(
+    session_hash: str, opened_at: str | None, seen_at: str | None, device: str | None, network: str | None
+) -> ListedSession:
+    return ListedSession(
+        session_hash=session_hash,
+        origin=Origin(device or UNKNOWN_DEVICE, network or UNKNOWN_NETWORK),
+        opened_at=_instant(opened_at),
+        seen_at=_instant(seen_at),
+    )
+
+
+def _instant(second: str | None) -> datetime | None:
+    return None if second is None else datetime.fromtimestamp(int(second), UTC)
 
 
 def _key(session_hash: str) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from auth.domain.devices import Origin, describe_device, shorten_address
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
@@ -13,7 +15,15 @@ class Caller:
         Network address as the gateway saw it.
     session_id
         The session that came with the request, as it came; it may be anything.
+    user_agent
+        What the client says it is, as it came; it may be anything.
     """
 
     address: str
     session_id: str | None = None
+    user_agent: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where a session is opened by this request, as its owner will recognise it."""
+        return Origin(describe_device(self.user_agent), shorten_address(self.address))

@@ -61,7 +61,7 @@ class Entrance:
         """
         if former is not None and former.kind == "anonymous":
             await _claim(connection, user_id=account.id, anonymous_id=former.subject_id, caller=caller)
-        return await self._sessions.open(subject_of(account))
+        return await self._sessions.open(subject_of(account), origin=caller.origin)
 
     async def leave_former(self, former: StoredSession | None) -> None:
         """End the session with which the caller came, after the commit."""

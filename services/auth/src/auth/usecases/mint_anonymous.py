@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from auth.domain.devices import Origin
 from auth.domain.sessions import Subject
 from auth.storage.anonymous import insert_anonymous
 from auth.usecases.session_issuer import OpenedSession, SessionIssuer
@@ -34,4 +35,4 @@ class MintAnonymous:
         subject = Subject(id=uuid4(), kind="anonymous")
         async with self._database.transaction() as connection:
             await insert_anonymous(connection, subject.id)
-            return await self._sessions.open(subject)
+            return await self._sessions.open(subject, origin=Origin())

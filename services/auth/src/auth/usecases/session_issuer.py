@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from auth.domain.devices import Origin
 from auth.domain.identity_signer import IdentitySigner, SignedIdentity
-from auth.domain.sessions import Subject, find_session_hash, hash_prefix, new_session_id
-from auth.storage.sessions import SessionStore, StoredSession
+from auth.domain.sessions import SessionLimits, Subject, find_session_hash, hash_prefix, new_session_id
+from auth.storage.sessions import ListedSession, SessionStore, StoredSession
 from chassis.clock import Clock
 
 
@@ -30,12 +31,17 @@ class OpenedSession:
     ttl_seconds: int
 
     @property
+    def session_hash(self) -> str:
+        """Under which it is kept."""
+        return find_session_hash(self.session_id) or ""
+
+    @property
     def name(self) -> str:
         """What the audit calls the session."""
-        return hash_prefix(find_session_hash(self.session_id) or "")
+        return hash_prefix(self.session_hash)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RenewedSession:
     """A session's identity now, and how many seconds the session lives on unless it is used."""
 
@@ -56,34 +62,37 @@ class SessionIssuer:
         Signs identities.
     clock
         Source of the present.
-    ttl_seconds
-        How long a session lives without being used; as the store's.
+    limits
+        As the store's.
     """
 
-    def __init__(self, *, store: SessionStore, signer: IdentitySigner, clock: Clock, ttl_seconds: int) -> None:
+    def __init__(self, *, store: SessionStore, signer: IdentitySigner, clock: Clock, limits: SessionLimits) -> None:
         self._store = store
         self._signer = signer
         self._clock = clock
-        self._ttl_seconds = ttl_seconds
+        self._limits = limits
 
     async def find(self, session_id: str | None) -> StoredSession | None:
         """Read the session of an id as it came from outside."""
         session_hash = find_session_hash(session_id)
         return None if session_hash is None else await self._store.find(session_hash)
 
-    async def open(self, subject: Subject) -> OpenedSession:
+    async def open(self, subject: Subject, *, origin: Origin) -> OpenedSession:
         """Open a session under a fresh id."""
         session_id = new_session_id()
         session_hash = find_session_hash(session_id)
         assert session_hash is not None  # noqa: S101 - our own ids are well-formed
         now = self._clock.now()
         identity = self._signer.sign(subject, session_hash=session_hash, now=now)
-        await self._store.create(session_hash, subject=subject, identity=identity, now=now)
+        await self._store.create(session_hash, subject=subject, identity=identity, now=now, origin=origin)
+        ttl_seconds = self._limits.ttl_seconds
+        if subject.kind == "user":
+            ttl_seconds = min(ttl_seconds, self._limits.max_life_seconds)
         return OpenedSession(
             session_id=session_id,
             identity=identity,
-            expires_at=now + timedelta(seconds=self._ttl_seconds),
-            ttl_seconds=self._ttl_seconds,
+            expires_at=now + timedelta(seconds=ttl_seconds),
+            ttl_seconds=ttl_seconds,
         )
 
     async def renew(self, session: StoredSession, subject: Subject) -> RenewedSession | None:
@@ -91,7 +100,7 @@ class SessionIssuer:
         now = self._clock.now()
         identity = self._signer.sign(subject, session_hash=session.session_hash, now=now)
         stands = await self._store.renew(session.session_hash, subject=subject, identity=identity, now=now)
-        return None if stands is None else RenewedSession(identity=stands, ttl_seconds=self._ttl_seconds)
+        return None if stands is None else RenewedSession(stands.identity, stands.lives_seconds)
 
     async def rewrite_all(self, subject: Subject) -> None:
         """Make every session of a subject say what is true of it now."""
@@ -99,10 +108,14 @@ class SessionIssuer:
             identity = self._signer.sign(subject, session_hash=session_hash, now=self._clock.now())
             await self._store.rewrite(session_hash, subject=subject, identity=identity)
 
-    async def end(self, session: StoredSession) -> None:
-        """End a session."""
-        await self._store.end(session)
+    async def list_of(self, subject_id: UUID) -> list[ListedSession]:
+        """Read a subject's sessions that are alive, the last used first."""
+        return await self._store.list_of(subject_id)
 
-    async def end_all(self, subject_id: UUID) -> None:
-        """End every session of a subject."""
-        await self._store.end_all(subject_id)
+    async def end(self, session: StoredSession) -> bool:
+        """End a session and say whether there still was one."""
+        return await self._store.end(session)
+
+    async def end_all(self, subject_id: UUID, *, but: str = "") -> list[str]:
+        """End every session of a subject but the one of this hash, and give the hashes of those that ended."""
+        return await self._store.end_all(subject_id, but=but)
