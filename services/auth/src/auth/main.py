@@ -21,6 +21,7 @@ from auth.jobs import ensure_user as ensure_user_command
 from auth.storage.redis_client import connect_redis
 from auth.storage.sessions import SessionStore
 from auth.storage.sign_in_limits import SignInLimits
+from auth.usecases.change_password import ChangePassword
 from auth.usecases.ensure_user import EnsureUser
 from auth.usecases.entrance import Entrance
 from auth.usecases.mint_anonymous import MintAnonymous
@@ -101,6 +102,7 @@ def _wiring(settings: ServeSettings, parts: _Parts) -> Wiring:
         sign_in=SignIn(database=database, passwords=passwords, limits=limits, entrance=entrance),
         sign_out=SignOut(database=database, sessions=sessions),
         own_sessions=OwnSessions(database=database, sessions=sessions),
+        change_password=ChangePassword(database=database, passwords=passwords, limits=limits, sessions=sessions),
         show_account=ShowAccount(database=database),
         register_developer=RegisterDeveloper(database=database, sessions=sessions),
         show_developer_profile=ShowDeveloperProfile(database=database),

@@ -101,6 +101,7 @@ def test_internal_addresses_are_in_no_public_document() -> None:
         "/api/v1/auth/login",
         "/api/v1/auth/logout",
         "/api/v1/auth/me",
+        "/api/v1/auth/password",
         "/api/v1/auth/register",
         "/api/v1/auth/sessions",
         "/api/v1/auth/sessions/{session_id}",

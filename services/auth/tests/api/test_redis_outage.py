@@ -57,6 +57,7 @@ async def test_without_redis_nobody_signs_in_and_nothing_is_written(
         return await lonely_client.post(f"/api/v1{path}", json=body, headers=headers)
 
     signed_in = {"x-session": session, "x-identity": str(token)}
+    hash_before = await rows("SELECT password_hash FROM credentials WHERE user_id::text = :id", id=user_id)
     answers = {
         "login": await post("/auth/login", {"email": ann.email, "password": ann.password}),
         "wrong login": await post("/auth/login", {"email": ann.email, "password": "wrong password"}),
@@ -65,6 +66,11 @@ async def test_without_redis_nobody_signs_in_and_nothing_is_written(
         "own sessions": await lonely_client.get("/api/v1/auth/sessions", headers=signed_in),
         "end a session": await lonely_client.delete(f"/api/v1/auth/sessions/{session_hash[:16]}", headers=signed_in),
         "end all others": await lonely_client.delete("/api/v1/auth/sessions", headers=signed_in),
+        "change of password": await lonely_client.put(
+            "/api/v1/auth/password",
+            json={"present_password": ann.password, "new_password": "quite another password"},
+            headers=signed_in,
+        ),
         "renew": await gateway.renew(session),
         "mint": await gateway.mint(),
     }
@@ -72,6 +78,7 @@ async def test_without_redis_nobody_signs_in_and_nothing_is_written(
         assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), name
         assert int(answer.headers["retry-after"]) >= 1, name
         assert "set-cookie" not in answer.headers, name
+    assert await rows("SELECT password_hash FROM credentials WHERE user_id::text = :id", id=user_id) == hash_before
     assert await rows("SELECT 1 FROM users WHERE email_key = :key", key=newcomer.email) == []
     assert await rows("SELECT count(*) AS n FROM anonymous_identities") == visitors_before
     assert (

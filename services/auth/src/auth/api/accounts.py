@@ -6,10 +6,10 @@ from fastapi import APIRouter, Response, status
 
 from auth.api.dependencies import FromCaller, Wired
 from auth.api.documents import problem
-from auth.api.schemas import LoginBody, MeView, RegisterBody, SignedInView, UserView
+from auth.api.schemas import ChangePasswordBody, LoginBody, MeView, RegisterBody, SignedInView, UserView
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
-from chassis.identity import MaybeIdentity
+from chassis.identity import MaybeIdentity, SignedInUser
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth", route_class=SmallBodyRoute, tags=["auth"])
 
@@ -26,6 +26,7 @@ _SESSION_COOKIE: dict[str, Any] = {
     responses={
         201: {"description": "Opened and signed in", "headers": _SESSION_COOKIE},
         409: problem("`email_taken`"),
+        422: problem("`request_invalid`; a password's faults are `password_length` and `password_common`"),
     },
 )
 async def register(body: RegisterBody, response: Response, wiring: Wired, caller: FromCaller) -> SignedInView:
@@ -63,6 +64,32 @@ async def login(body: LoginBody, response: Response, wiring: Wired, caller: From
 async def logout(response: Response, wiring: Wired, caller: FromCaller) -> None:
     await wiring.sign_out.execute(caller)
     wiring.cookies.clear(response)
+
+
+@router.put(
+    "/password",
+    summary="Change my password",
+    description="Sets another password, ends every session of the account and opens a new one for this request. Failed"
+    " attempts count together with those of signing in.",
+    responses={
+        200: {"description": "Changed, and signed in anew", "headers": _SESSION_COOKIE},
+        401: problem("`unauthenticated`"),
+        403: problem("`password_wrong`: the present password is another; nothing has changed"),
+        422: problem("`request_invalid`; a password's faults are `password_length` and `password_common`"),
+        429: problem("`sign_in_limited`: too many failed attempts; see Retry-After"),
+    },
+)
+async def change_password(
+    body: ChangePasswordBody, response: Response, wiring: Wired, caller: FromCaller, user: SignedInUser
+) -> SignedInView:
+    entered = await wiring.change_password.execute(
+        user_id=user.sub,
+        present=body.present_password.get_secret_value(),
+        new=body.new_password.get_secret_value(),
+        caller=caller,
+    )
+    wiring.cookies.set(response, entered.session.session_id, max_age_seconds=entered.session.ttl_seconds)
+    return SignedInView.of(entered)
 
 
 @router.get(

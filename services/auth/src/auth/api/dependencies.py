@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from auth.api.cookies import CookiePolicy
 from auth.usecases.caller import Caller
+from auth.usecases.change_password import ChangePassword
 from auth.usecases.mint_anonymous import MintAnonymous
 from auth.usecases.own_sessions import OwnSessions
 from auth.usecases.register_account import RegisterAccount
@@ -33,6 +34,7 @@ class Wiring:
     sign_in: SignIn
     sign_out: SignOut
     own_sessions: OwnSessions
+    change_password: ChangePassword
     show_account: ShowAccount
     register_developer: RegisterDeveloper
     show_developer_profile: ShowDeveloperProfile

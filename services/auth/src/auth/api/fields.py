@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from auth.domain.common_passwords import is_common
 from auth.domain.emails import MAX_EMAIL_LENGTH, Email, EmailInvalidError, parse_email
 from auth.domain.names import MAX_NAME_LENGTH, NameInvalidError, parse_name
-from auth.domain.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
+from auth.domain.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, measure
 
 _MAX_RAW_NAME_LENGTH = 400
 _MAX_WEBSITE_LENGTH = 300
@@ -45,7 +46,8 @@ def _read_website(value: str) -> str:
 
 def _hidden(minimum: int) -> Callable[[SecretStr], SecretStr]:
     def check(value: SecretStr) -> SecretStr:
-        if not minimum <= len(value.get_secret_value()) <= MAX_PASSWORD_LENGTH:
+        password = value.get_secret_value()
+        if len(password) > MAX_PASSWORD_LENGTH or measure(password) < minimum:
             raise PydanticCustomError(
                 "password_length",
                 "a password has {minimum} to {maximum} characters",
@@ -54,6 +56,12 @@ def _hidden(minimum: int) -> Callable[[SecretStr], SecretStr]:
         return value
 
     return check
+
+
+def _uncommon(value: SecretStr) -> SecretStr:
+    if is_common(value.get_secret_value()):
+        raise PydanticCustomError("password_common", "the password is among those that everybody tries first")
+    return value
 
 
 EmailField = Annotated[
@@ -72,6 +80,7 @@ NameField = Annotated[
 NewPassword = Annotated[
     SecretStr,
     AfterValidator(_hidden(MIN_PASSWORD_LENGTH)),
+    AfterValidator(_uncommon),
     WithJsonSchema(
         {
             "type": "string",
@@ -79,6 +88,7 @@ NewPassword = Annotated[
             "writeOnly": True,
             "minLength": MIN_PASSWORD_LENGTH,
             "maxLength": MAX_PASSWORD_LENGTH,
+            "description": "Any characters; none of the passwords that everybody tries first (`password_common`).",
         }
     ),
 ]

@@ -33,6 +33,13 @@ class LoginBody(_Body):
     password: Password
 
 
+class ChangePasswordBody(_Body):
+    """Another password."""
+
+    present_password: Password
+    new_password: NewPassword
+
+
 class RegisterDeveloperBody(_Body):
     """A new developer."""
 

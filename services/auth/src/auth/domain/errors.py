@@ -21,6 +21,15 @@ class CredentialsInvalidError(PlatformError):
     default_remedy = "Check both, and try again; POST /api/v1/auth/register opens an account."
 
 
+class PresentPasswordWrongError(PlatformError):
+    """The present password, which a change of it asks for, is wrong; the session stays, nothing was changed."""
+
+    code = "password_wrong"
+    kind = ErrorKind.FORBIDDEN
+    title = "The present password is wrong"
+    default_remedy = "Check it, and try again."
+
+
 class SignInLimitedError(PlatformError):
     """Too many failed attempts of late; the password was not even looked at."""
 

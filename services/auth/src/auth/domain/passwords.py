@@ -23,6 +23,16 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(_normalized(password))
 
 
+def is_outdated(password_hash: str) -> bool:
+    """Say whether a hash, against which a password was just checked, was made with other parameters than today's."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+def measure(password: str) -> int:
+    """Count a new password's characters, in whichever of its forms it has fewer."""
+    return min(len(password), len(_normalized(password)))
+
+
 def matches(password_hash: str, password: str) -> bool:
     """Say whether the password is the one that was hashed; takes as long either way."""
     try:

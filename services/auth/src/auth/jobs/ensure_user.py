@@ -5,9 +5,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from auth.domain.common_passwords import is_common
 from auth.domain.emails import Email, EmailInvalidError, parse_email
 from auth.domain.names import NameInvalidError, parse_name
-from auth.domain.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
+from auth.domain.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, measure
 from auth.usecases.ensure_user import EnsuredUser, EnsureUser
 from contracts.identity import Role
 
@@ -52,8 +53,10 @@ def read_arguments(arguments: list[str]) -> WantedUser:
 def _read_password(path: Path) -> str:
     lines = path.read_text("utf-8").splitlines()
     password = lines[0] if lines else ""
-    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+    if len(password) > MAX_PASSWORD_LENGTH or measure(password) < MIN_PASSWORD_LENGTH:
         raise ValueError(f"its first line has to have {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters")
+    if is_common(password):
+        raise ValueError("its first line is among the passwords that everybody tries first")
     return password
 
 

@@ -23,24 +23,31 @@ _INSERT = text(
     "INSERT INTO users (id, email, email_key, name, event_sequence) VALUES (:id, :email, :email_key, :name, 1)"
     " ON CONFLICT (email_key) DO NOTHING RETURNING created_at"
 )
-_FIND_CREDENTIALS = text(
-    "SELECT u.id, c.password_hash FROM users u JOIN credentials c ON c.user_id = u.id WHERE u.email_key = :email_key"
-)
-_PASSWORD_HASH = text("SELECT password_hash FROM credentials WHERE user_id = :id")
+_CREDENTIALS = "SELECT u.id, c.password_hash, c.changed_at FROM users u JOIN credentials c ON c.user_id = u.id"
+_FIND_CREDENTIALS = text(f"{_CREDENTIALS} WHERE u.email_key = :email_key")
+_FIND_OWN_CREDENTIALS = text(f"{_CREDENTIALS} WHERE u.id = :id")
 _SET_PASSWORD = text(
     "INSERT INTO credentials (user_id, password_hash) VALUES (:id, :password_hash)"
     " ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = now()"
 )
+_REFRESH_HASH = text("UPDATE credentials SET password_hash = :password_hash WHERE user_id = :id")
 _SET_ROLES = text("UPDATE users SET roles = :roles, revision = revision + 1, updated_at = now() WHERE id = :id")
 _NEXT_SEQUENCE = text("UPDATE users SET event_sequence = event_sequence + 1 WHERE id = :id RETURNING event_sequence")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a password is checked against."""
+    """What a password is checked against.
+
+    Parameters
+    ----------
+    changed_at
+        When the password was set; the hash may be younger, see `refresh_password_hash`.
+    """
 
     user_id: UUID
     password_hash: str
+    changed_at: datetime
 
 
 async def insert_account(connection: AsyncConnection, *, user_id: UUID, email: Email, name: str) -> datetime | None:
@@ -70,19 +77,28 @@ async def find_account_locked(connection: AsyncConnection, user_id: UUID) -> Acc
 
 async def find_credentials(connection: AsyncConnection, email: Email) -> Credentials | None:
     """Read what an address's password is checked against."""
-    row = (await connection.execute(_FIND_CREDENTIALS, {"email_key": email.key})).one_or_none()
-    return None if row is None else Credentials(row.id, row.password_hash)
+    return _credentials((await connection.execute(_FIND_CREDENTIALS, {"email_key": email.key})).one_or_none())
 
 
-async def find_password_hash(connection: AsyncConnection, user_id: UUID) -> str | None:
-    """Read the hash of an account's password."""
-    found: str | None = (await connection.execute(_PASSWORD_HASH, {"id": user_id})).scalar_one_or_none()
-    return found
+async def find_own_credentials(connection: AsyncConnection, user_id: UUID) -> Credentials | None:
+    """Read what an account's password is checked against."""
+    return _credentials((await connection.execute(_FIND_OWN_CREDENTIALS, {"id": user_id})).one_or_none())
+
+
+async def is_still_set(connection: AsyncConnection, checked: Credentials) -> bool:
+    """Say whether the password that was checked is still the account's; the account's row must be locked."""
+    now = await find_own_credentials(connection, checked.user_id)
+    return now is not None and now.changed_at == checked.changed_at
 
 
 async def set_password_hash(connection: AsyncConnection, *, user_id: UUID, password_hash: str) -> None:
     """Write the hash of an account's password."""
     await connection.execute(_SET_PASSWORD, {"id": user_id, "password_hash": password_hash})
+
+
+async def refresh_password_hash(connection: AsyncConnection, *, user_id: UUID, password_hash: str) -> None:
+    """Write another hash of the same password; the account's row must be locked."""
+    await connection.execute(_REFRESH_HASH, {"id": user_id, "password_hash": password_hash})
 
 
 async def set_roles(connection: AsyncConnection, *, user_id: UUID, roles: tuple[Role, ...]) -> None:
@@ -94,6 +110,10 @@ async def next_event_sequence(connection: AsyncConnection, user_id: UUID) -> int
     """Draw the number of the account's next event; the row must be locked."""
     sequence: int = (await connection.execute(_NEXT_SEQUENCE, {"id": user_id})).scalar_one()
     return sequence
+
+
+def _credentials(row: Row[Any] | None) -> Credentials | None:
+    return None if row is None else Credentials(row.id, row.password_hash, row.changed_at)
 
 
 def _account(row: Row[Any] | None) -> Account | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth.domain.audit import Action
-from auth.domain.errors import SessionEndedError, SessionNotFoundError
+from auth.domain.errors import SessionNotFoundError
 from auth.domain.sessions import hash_prefix
 from auth.storage.audit import append_audit
 from auth.storage.sessions import ListedSession, StoredSession
@@ -24,8 +24,8 @@ class OwnSession:
 class OwnSessions:
     """Lists and ends the sessions of an account, for whoever holds one of them.
 
-    Every method raises `SessionEndedError` where the session that asks is over: the gateway may take it for alive for
-    a second, but what it decides about others must not outlive it. `ServiceUnavailableError` permits a retry.
+    Every method raises `SessionEndedError` where the session that asks is over. `ServiceUnavailableError` permits a
+    retry.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class OwnSessions:
 
     async def show(self, user_id: UUID, caller: Caller) -> list[OwnSession]:
         """List the sessions that are open, the last used first."""
-        current = await self._current(user_id, caller)
+        current = await self._sessions.find_own(caller.session_id, user_id)
         return [
             OwnSession(session, session.session_hash == current.session_hash)
             for session in await self._sessions.list_of(user_id)
@@ -55,7 +55,7 @@ class OwnSessions:
         SessionNotFoundError
             The account has no such session.
         """
-        current = await self._current(user_id, caller)
+        current = await self._sessions.find_own(caller.session_id, user_id)
         for listed in await self._sessions.list_of(user_id):
             if hash_prefix(listed.session_hash) == name:
                 await self._sessions.end(
@@ -67,15 +67,9 @@ class OwnSessions:
 
     async def end_others(self, user_id: UUID, caller: Caller) -> None:
         """End every session but the one that asks."""
-        current = await self._current(user_id, caller)
+        current = await self._sessions.find_own(caller.session_id, user_id)
         ended = await self._sessions.end_all(user_id, but=current.session_hash)
         await self._record(user_id, ended, current, caller)
-
-    async def _current(self, user_id: UUID, caller: Caller) -> StoredSession:
-        session = await self._sessions.find(caller.session_id)
-        if session is None or session.subject_id != user_id:
-            raise SessionEndedError("the session of this request is over")
-        return session
 
     async def _record(self, user_id: UUID, ended: list[str], current: StoredSession, caller: Caller) -> None:
         async with self._database.transaction() as connection:

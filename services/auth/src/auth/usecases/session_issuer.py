@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from auth.domain.devices import Origin
+from auth.domain.errors import SessionEndedError
 from auth.domain.identity_signer import IdentitySigner, SignedIdentity
 from auth.domain.sessions import SessionLimits, Subject, find_session_hash, hash_prefix, new_session_id
 from auth.storage.sessions import ListedSession, SessionStore, StoredSession
@@ -76,6 +77,21 @@ class SessionIssuer:
         """Read the session of an id as it came from outside."""
         session_hash = find_session_hash(session_id)
         return None if session_hash is None else await self._store.find(session_hash)
+
+    async def find_own(self, session_id: str | None, subject_id: UUID) -> StoredSession:
+        """Read the session that asks for a subject.
+
+        The gateway may take a session for alive for a second more; what it decides must not outlive it.
+
+        Raises
+        ------
+        SessionEndedError
+            It is over, or another's.
+        """
+        session = await self.find(session_id)
+        if session is None or session.subject_id != subject_id:
+            raise SessionEndedError("the session of this request is over")
+        return session
 
     async def open(self, subject: Subject, *, origin: Origin) -> OpenedSession:
         """Open a session under a fresh id."""

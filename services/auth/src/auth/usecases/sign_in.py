@@ -7,7 +7,7 @@ from auth.clients.password_threads import PasswordThreads
 from auth.domain.audit import Action
 from auth.domain.emails import Email
 from auth.domain.errors import CredentialsInvalidError
-from auth.storage.accounts import find_account_locked, find_credentials, find_password_hash
+from auth.storage.accounts import find_account_locked, find_credentials, is_still_set, refresh_password_hash
 from auth.storage.audit import append_audit
 from auth.storage.sign_in_limits import SignInLimits
 from auth.usecases.caller import Caller
@@ -56,15 +56,17 @@ class SignIn:
         former = await self._entrance.find_former(caller)
         async with self._database.read() as connection:
             found = await find_credentials(connection, email)
-        fits = await self._passwords.check(found.password_hash if found else None, password)
+        fits, fresh_hash = await self._passwords.check_and_refresh(found.password_hash if found else None, password)
         if found is None or not fits:
             await self._refuse(email, found.user_id if found else None, caller)
         await self._limits.forget(email, caller.address)
         async with self._database.transaction() as connection:
             # Locked, so that a change of rights or password comes wholly before or wholly after the new session.
             account = await find_account_locked(connection, found.user_id)
-            if account is None or await find_password_hash(connection, found.user_id) != found.password_hash:
+            if account is None or not await is_still_set(connection, found):
                 raise CredentialsInvalidError("e-mail address or password is wrong")
+            if fresh_hash is not None:
+                await refresh_password_hash(connection, user_id=account.id, password_hash=fresh_hash)
             session = await self._entrance.enter(connection, account, former=former, caller=caller)
             await append_audit(
                 connection,

@@ -1,0 +1,114 @@
+"""Somebody sets another password."""
+
+from typing import NoReturn
+from uuid import UUID
+
+from auth.clients.password_threads import PasswordThreads
+from auth.domain.accounts import Account
+from auth.domain.audit import Action
+from auth.domain.emails import Email, parse_email
+from auth.domain.errors import PresentPasswordWrongError, SessionEndedError
+from auth.domain.sessions import subject_of
+from auth.storage.accounts import (
+    Credentials,
+    find_account,
+    find_account_locked,
+    find_own_credentials,
+    is_still_set,
+    set_password_hash,
+)
+from auth.storage.audit import append_audit
+from auth.storage.connection import Connection
+from auth.storage.sign_in_limits import SignInLimits
+from auth.usecases.caller import Caller
+from auth.usecases.entrance import Entered
+from auth.usecases.session_issuer import OpenedSession, SessionIssuer
+from chassis.db import Database
+
+
+class ChangePassword:
+    """Replaces the password of whoever knows the present one, and ends every session but a new one.
+
+    Parameters
+    ----------
+    database
+        Where accounts are.
+    passwords
+        Checks and hashes them.
+    limits
+        Counts failures, together with those of signing in.
+    sessions
+        Ends the sessions and opens the new one.
+    """
+
+    def __init__(
+        self, *, database: Database, passwords: PasswordThreads, limits: SignInLimits, sessions: SessionIssuer
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._limits = limits
+        self._sessions = sessions
+
+    async def execute(self, *, user_id: UUID, present: str, new: str, caller: Caller) -> Entered:
+        """Change the password.
+
+        Raises
+        ------
+        PresentPasswordWrongError
+            The present one is another, or was changed at this very moment.
+        SessionEndedError
+            The session that asks is over, or its account gone.
+        SignInLimitedError
+            Too many attempts failed of late.
+        PasswordWorkBusyError, ServiceUnavailableError
+            The password is as it was; a retry is safe.
+        """
+        await self._sessions.find_own(caller.session_id, user_id)
+        account, credentials = await self._find(user_id)
+        email = parse_email(account.email)
+        await self._limits.check(email, caller.address)
+        if not await self._passwords.check(credentials.password_hash, present):
+            await self._refuse(email, user_id, caller)
+        await self._limits.forget(email, caller.address)
+        password_hash = await self._passwords.hash(new)
+        async with self._database.transaction() as connection:
+            # Locked, so that a sign-in with the former password comes before and is ended, or comes after and fails.
+            locked = await find_account_locked(connection, user_id)
+            if locked is None or not await is_still_set(connection, credentials):
+                raise PresentPasswordWrongError("the password was changed at this very moment")
+            await set_password_hash(connection, user_id=user_id, password_hash=password_hash)
+            session = await self._rotate(connection, locked, caller)
+        return Entered(account=locked, session=session)
+
+    async def _find(self, user_id: UUID) -> tuple[Account, Credentials]:
+        async with self._database.read() as connection:
+            account = await find_account(connection, user_id)
+            credentials = await find_own_credentials(connection, user_id)
+        if account is None or credentials is None:
+            raise SessionEndedError("the account of this session does not exist")
+        return account, credentials
+
+    async def _rotate(self, connection: Connection, account: Account, caller: Caller) -> OpenedSession:
+        """Leave the account one new session, before the commit: where that fails, people are signed out at worst."""
+        session = await self._sessions.open(subject_of(account), origin=caller.origin)
+        await append_audit(
+            connection,
+            Action.PASSWORD_SET,
+            user_id=account.id,
+            address=caller.address,
+            detail={"session": session.name},
+        )
+        await self._sessions.end_all(account.id, but=session.session_hash)
+        return session
+
+    async def _refuse(self, email: Email, user_id: UUID, caller: Caller) -> NoReturn:
+        await self._limits.note_failure(email, caller.address)
+        async with self._database.transaction() as connection:
+            await append_audit(
+                connection,
+                Action.SIGN_IN_REFUSED,
+                user_id=user_id,
+                address=caller.address,
+                detail={"wanted": "a change of password"},
+            )
+        raise PresentPasswordWrongError("this is not the account's present password")
