@@ -126,11 +126,12 @@ class Sessions:
         self._kept.pop(hashlib.sha256(session.encode()).hexdigest(), None)
 
     async def _load(self, session: str, key: str, changes: int) -> Found | None:
+        asked_at = self._monotonic()
         found = await self._read(key)
         if found is not None and found.expires_at - self._now() <= RENEW_BEFORE_SECONDS:
             found = await self._renew(session, found)
         if changes == self._changes:  # else what was read may be older than the change
-            self._keep(key, found)
+            self._keep(key, found, until=asked_at + KEPT_SECONDS)  # a slow answer is the older for it
         return found
 
     async def _read(self, key: str) -> Found | None:
@@ -153,9 +154,9 @@ class Sessions:
             raise
         return Found(token.identity, token.expires_at, token.session_lives_seconds) if token is not None else None
 
-    def _keep(self, key: str, found: Found | None) -> None:
+    def _keep(self, key: str, found: Found | None, *, until: float) -> None:
         kept = replace(found, lives_on_seconds=None) if found is not None else None
-        self._kept[key] = _Kept(kept, self._monotonic() + KEPT_SECONDS)
+        self._kept[key] = _Kept(kept, until)
         self._kept.move_to_end(key)
         if len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
