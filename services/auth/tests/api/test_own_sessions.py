@@ -85,6 +85,19 @@ async def test_one_session_is_ended_and_the_others_live_on(person: Any, gateway:
     assert entry["detail"] == {"session": others_id, "by_session": current}
 
 
+async def test_a_session_ends_once_however_often_that_is_asked_at_once(person: Any, rows: Any) -> None:
+    ann = person()
+    user_id = (await ann.register()).json()["user"]["id"]
+    await _second_device(person, ann)
+    _, [others_id] = await _ids(ann)
+    answers = await asyncio.gather(*(ann.call("DELETE", f"/auth/sessions/{others_id}") for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [204] + [404] * 7
+    entries = await rows(
+        "SELECT 1 FROM audit_entries WHERE user_id::text = :id AND action = 'session.signed-out'", id=user_id
+    )
+    assert len(entries) == 1
+
+
 async def test_ending_the_session_that_asks_clears_the_cookie(person: Any, gateway: Any) -> None:
     ann = person()
     await ann.register()

@@ -56,14 +56,13 @@ class OwnSessions:
             The account has no such session.
         """
         current = await self._sessions.find_own(caller.session_id, user_id)
-        for listed in await self._sessions.list_of(user_id):
-            if hash_prefix(listed.session_hash) == name:
-                await self._sessions.end(
-                    StoredSession(session_hash=listed.session_hash, subject_id=user_id, kind="user")
-                )
-                await self._record(user_id, [listed.session_hash], current, caller)
-                return listed.session_hash == current.session_hash
-        raise SessionNotFoundError("there is no open session of this id")
+        hashes = [listed.session_hash for listed in await self._sessions.list_of(user_id)]
+        session_hash = next((each for each in hashes if hash_prefix(each) == name), "")
+        session = StoredSession(session_hash=session_hash, subject_id=user_id, kind="user")
+        if not session_hash or not await self._sessions.end(session):
+            raise SessionNotFoundError("there is no open session of this id")
+        await self._record(user_id, [session_hash], current, caller)
+        return session_hash == current.session_hash
 
     async def end_others(self, user_id: UUID, caller: Caller) -> None:
         """End every session but the one that asks."""
