@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 from typing import Any
 
 import httpx
@@ -41,6 +42,20 @@ async def test_another_password_ends_all_other_sessions_and_rotates_this_one(
     )
     assert entry["address"] == ann.address
     assert set(entry["detail"]) == {"session"}
+
+
+async def test_a_session_that_redis_forgot_to_end_is_not_renewed(person: Any, gateway: Any, redis_client: Any) -> None:
+    ann = person()
+    user_id = (await ann.register()).json()["user"]["id"]
+    other = await _same_account(person, ann)
+    others_hash = hashlib.sha256(other.session.encode()).hexdigest()
+    await redis_client.hincrby(f"session:{others_hash}", "opened_at", -120)
+    await redis_client.delete(f"sessions-of:{user_id}")
+    assert (await _change(ann)).status_code == 200
+    assert await redis_client.exists(f"session:{others_hash}") == 1
+    assert (await gateway.renew(other.session)).status_code == 401
+    assert await redis_client.exists(f"session:{others_hash}") == 0
+    assert (await gateway.renew(ann.session)).status_code == 200
 
 
 async def test_the_present_password_must_be_right_and_guessing_it_is_limited(

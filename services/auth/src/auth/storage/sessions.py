@@ -31,11 +31,18 @@ _LISTED = ("opened_at", "seen_at", "device", "network")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSession:
-    """What is kept of a session, as far as it matters here."""
+    """What is kept of a session, as far as it matters here.
+
+    Parameters
+    ----------
+    opened_at
+        None for a session of a time when that was not kept.
+    """
 
     session_hash: str
     subject_id: UUID
     kind: Kind
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +120,13 @@ class SessionStore:
     async def find(self, session_hash: str) -> StoredSession | None:
         """Read a session; raises `ServiceUnavailableError` where Redis is away."""
         with redis_outages():
-            found: list[Any] = await self._redis.hmget(_key(session_hash), ["subject", "kind"])
-        subject, kind = found
+            found: list[Any] = await self._redis.hmget(_key(session_hash), ["subject", "kind", "opened_at"])
+        subject, kind, opened_at = found
         if subject is None or kind not in KINDS:
             return None
-        return StoredSession(session_hash=session_hash, subject_id=UUID(subject), kind=kind)
+        return StoredSession(
+            session_hash=session_hash, subject_id=UUID(subject), kind=kind, opened_at=_instant(opened_at)
+        )
 
     async def renew(
         self, session_hash: str, *, subject: Subject, identity: SignedIdentity, now: datetime

@@ -1,12 +1,17 @@
 """The gateway wants a fresh identity for a session."""
 
+from datetime import timedelta
+
 from auth.domain.errors import SessionEndedError
 from auth.domain.sessions import Subject, subject_of
-from auth.storage.accounts import find_account
+from auth.storage.accounts import Credentials, find_account, find_own_credentials
 from auth.storage.anonymous import touch_anonymous
 from auth.storage.sessions import StoredSession
 from auth.usecases.session_issuer import RenewedSession, SessionIssuer
 from chassis.db import Database
+
+_CLOCKS_DIFFER_BY = timedelta(seconds=60)
+"""At most: a session is dated by this process, a password by the database."""
 
 
 class RenewSession:
@@ -30,7 +35,8 @@ class RenewSession:
         Raises
         ------
         SessionEndedError
-            There is no such session, its account is gone, or its anonymous identity is claimed.
+            There is no such session, its account is gone or got another password since, or its anonymous identity is
+            claimed.
         ServiceUnavailableError
             A retry is safe.
         """
@@ -40,7 +46,7 @@ class RenewSession:
         subject = await self._find_subject(session)
         if subject is None:
             await self._sessions.end(session)
-            raise SessionEndedError("the owner of this session does not exist any more")
+            raise SessionEndedError("the owner of this session does not exist any more, or has another password")
         renewed = await self._sessions.renew(session, subject)
         if renewed is None:
             raise SessionEndedError("the session has just ended")
@@ -50,7 +56,18 @@ class RenewSession:
         if session.kind == "user":
             async with self._database.read() as connection:
                 account = await find_account(connection, session.subject_id)
-            return None if account is None else subject_of(account)
+                credentials = await find_own_credentials(connection, session.subject_id)
+            if account is None or credentials is None or _is_older_than(session, credentials):
+                return None
+            return subject_of(account)
         async with self._database.transaction() as connection:
             is_alive = await touch_anonymous(connection, session.subject_id)
         return Subject(id=session.subject_id, kind="anonymous") if is_alive else None
+
+
+def _is_older_than(session: StoredSession, credentials: Credentials) -> bool:
+    """Say whether a session is one that a change of password ended.
+
+    Redis may have lost the index by which sessions are ended, or have come back as it was a moment before.
+    """
+    return session.opened_at is not None and session.opened_at + _CLOCKS_DIFFER_BY < credentials.changed_at
