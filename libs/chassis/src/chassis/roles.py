@@ -47,8 +47,17 @@ def run_work(
     run_tasks({**tasks, **(jobs or {})}, host=settings.host, port=settings.port, readiness=readiness, close=close)
 
 
-def run_relay(settings: OutboxRelaySettings, *, schema: str, migrations_directory: Path) -> None:
-    """Move the schema's outbox to Kafka until a signal ends it; ready while the schema is at this code's revision."""
+def run_relay(
+    settings: OutboxRelaySettings,
+    *,
+    schema: str,
+    migrations_directory: Path,
+    jobs: Callable[[Database], Mapping[str, Task]] = lambda _: {},
+) -> None:
+    """Move the schema's outbox to Kafka until a signal ends it; ready while the schema is at this code's revision.
+
+    `jobs` makes further tasks on the schema by name: what has to follow the writers, whoever of them wrote.
+    """
     configure_logging(settings.log_level)
     url = settings.database_url.get_secret_value()
     database = Database(url=url, pool_size=1)
@@ -57,7 +66,7 @@ def run_relay(settings: OutboxRelaySettings, *, schema: str, migrations_director
     migrations = Migrations(directory=migrations_directory, schema=schema, url=url)
     relay = Relay(database_url=url, schema=schema, kafka=kafka, heartbeat=heartbeat)
     run_tasks(
-        {f"{schema}.relay": Task(relay.run, heartbeat)},
+        {f"{schema}.relay": Task(relay.run, heartbeat), **jobs(database)},
         host=settings.host,
         port=settings.port,
         readiness={"database": migrations.readiness_check(database)},
