@@ -1,4 +1,4 @@
-"""``python -m auth serve | relay | events | migrate | openapi | ensure-user``."""
+"""``python -m auth serve | relay | events | migrate | openapi | ensure-user | audit``."""
 
 from auth import main
 from chassis.cli import run_role
@@ -13,5 +13,6 @@ if __name__ == "__main__":
             "migrate": main.migrate,
             "openapi": main.openapi,
             "ensure-user": main.ensure_user,
+            "audit": main.audit,
         },
     )

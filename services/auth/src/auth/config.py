@@ -13,8 +13,12 @@ class MigrateSettings(DatabaseSettings):
     """The migrations."""
 
 
+class AuditSettings(DatabaseSettings):
+    """The operator's check of the audit."""
+
+
 class RelaySettings(OutboxRelaySettings):
-    """The relay of the outbox."""
+    """The relay of the outbox, and the sealer of the audit beside it."""
 
 
 class SessionSettings(DatabaseSettings):

@@ -2,38 +2,52 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from auth.api import accounts, developers, internal, sessions
+from auth.api import audit as audit_routes
 from auth.api.cookies import CookiePolicy
 from auth.api.dependencies import Wiring
 from auth.clients.password_threads import PasswordThreads
-from auth.config import EnsureUserSettings, MigrateSettings, RelaySettings, ServeSettings, SessionSettings
+from auth.config import (
+    AuditSettings,
+    EnsureUserSettings,
+    MigrateSettings,
+    RelaySettings,
+    ServeSettings,
+    SessionSettings,
+)
 from auth.domain.identity_signer import IdentitySigner
 from auth.domain.sessions import SessionLimits
+from auth.jobs import audit as audit_command
 from auth.jobs import ensure_user as ensure_user_command
+from auth.jobs.seal_audit import seal_audit
 from auth.storage.redis_client import connect_redis
 from auth.storage.sessions import SessionStore
 from auth.storage.sign_in_limits import SignInLimits
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.ensure_user import EnsureUser
 from auth.usecases.entrance import Entrance
+from auth.usecases.list_audit import ListAudit
 from auth.usecases.mint_anonymous import MintAnonymous
 from auth.usecases.own_sessions import OwnSessions
 from auth.usecases.register_account import RegisterAccount
 from auth.usecases.register_developer import RegisterDeveloper
 from auth.usecases.renew_session import RenewSession
+from auth.usecases.seal_audit import SealAudit
 from auth.usecases.session_issuer import SessionIssuer
 from auth.usecases.show_account import ShowAccount
 from auth.usecases.show_developer_profile import ShowDeveloperProfile
 from auth.usecases.sign_in import SignIn
 from auth.usecases.sign_out import SignOut
+from auth.usecases.verify_audit import VerifyAudit
 from chassis import process
 from chassis.app import create_api
 from chassis.cli import print_document
@@ -44,6 +58,7 @@ from chassis.identity import IdentityVerifier
 from chassis.migrations import Migrations
 from chassis.openapi import build_openapi
 from chassis.operations.command import run_events
+from chassis.process import Heartbeat, Task
 from chassis.roles import run_migrate, run_relay
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
@@ -52,7 +67,7 @@ SERVICE = "auth"
 TITLE = "Accounts"
 DESCRIPTION = "Accounts, sessions, anonymous visitors and developer profiles."
 MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
-ROUTERS = [accounts.router, sessions.router, developers.router, internal.router]
+ROUTERS = [accounts.router, sessions.router, audit_routes.router, developers.router, internal.router]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +123,7 @@ def _wiring(settings: ServeSettings, parts: _Parts) -> Wiring:
         show_developer_profile=ShowDeveloperProfile(database=database),
         renew_session=RenewSession(database=database, sessions=sessions),
         mint_anonymous=MintAnonymous(database=database, sessions=sessions),
+        list_audit=ListAudit(database=database),
         cookies=CookiePolicy(secure=settings.cookie_secure),
         internal_token=settings.internal_token,
     )
@@ -127,8 +143,14 @@ def events(arguments: list[str]) -> None:
 
 
 def relay(_arguments: list[str]) -> None:
-    """Relay the outbox."""
-    run_relay(RelaySettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY)
+    """Relay the outbox, and chain the audit."""
+    run_relay(RelaySettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY, jobs=_sealer)
+
+
+def _sealer(database: Database) -> Mapping[str, Task]:
+    heartbeat = Heartbeat()
+    run = partial(seal_audit, SealAudit(database=database), heartbeat)
+    return {f"{SERVICE}.audit-sealer": Task(run, heartbeat)}
 
 
 def migrate(_arguments: list[str]) -> None:
@@ -161,6 +183,27 @@ def ensure_user(arguments: list[str]) -> None:
     except PlatformError as error:
         sys.stderr.write(f"{error.detail}. {error.remedy}\n")
         raise SystemExit(1) from error
+
+
+def audit(arguments: list[str]) -> None:
+    """Check the audit, as the command line says; status 2 where it could not be checked."""
+    command = audit_command.read_arguments(arguments)
+    settings = AuditSettings()
+    configure_logging(settings.log_level)
+
+    async def run() -> int:
+        database = _database(settings)
+        try:
+            return await audit_command.run_audit(VerifyAudit(database=database), command)
+        finally:
+            await database.close()
+
+    try:
+        status = asyncio.run(run())
+    except PlatformError as error:
+        sys.stderr.write(f"{error.detail}. {error.remedy}\n")
+        raise SystemExit(2) from error
+    raise SystemExit(status)
 
 
 def _parts(settings: SessionSettings) -> _Parts:

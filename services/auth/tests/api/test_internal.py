@@ -98,6 +98,7 @@ async def test_a_token_with_bytes_beyond_ascii_is_refused_like_any_other(client:
 def test_internal_addresses_are_in_no_public_document() -> None:
     document = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text())
     assert sorted(document["paths"]) == [
+        "/api/v1/auth/audit",
         "/api/v1/auth/login",
         "/api/v1/auth/logout",
         "/api/v1/auth/me",

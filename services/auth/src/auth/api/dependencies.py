@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from auth.api.cookies import CookiePolicy
 from auth.usecases.caller import Caller
 from auth.usecases.change_password import ChangePassword
+from auth.usecases.list_audit import ListAudit
 from auth.usecases.mint_anonymous import MintAnonymous
 from auth.usecases.own_sessions import OwnSessions
 from auth.usecases.register_account import RegisterAccount
@@ -40,6 +41,7 @@ class Wiring:
     show_developer_profile: ShowDeveloperProfile
     renew_session: RenewSession
     mint_anonymous: MintAnonymous
+    list_audit: ListAudit
     cookies: CookiePolicy
     internal_token: SecretStr
 

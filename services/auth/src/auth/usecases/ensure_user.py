@@ -93,7 +93,7 @@ async def _create(connection: Connection, *, email: Email, name: str) -> UUID:
         raise RuntimeError("somebody registered this address at this very moment; run the command again")
     registered = AccountRegistered(user_id=user_id, name=name, registered_at=created_at)
     await append_event(connection, data=registered, key=str(user_id), sequence=1)
-    await append_audit(connection, Action.REGISTERED, user_id=user_id, address=None)
+    await append_audit(connection, Action.REGISTERED, user_id=user_id, address=None, after={"name": name})
     return user_id
 
 
@@ -110,6 +110,11 @@ async def _grant(connection: Connection, account: Account, roles: tuple[Role, ..
     if granted:
         await set_roles(connection, user_id=account.id, roles=wanted)
         await append_audit(
-            connection, Action.ROLES_GRANTED, user_id=account.id, address=None, detail={"roles": list(granted)}
+            connection,
+            Action.ROLES_GRANTED,
+            user_id=account.id,
+            address=None,
+            before={"roles": list(account.roles)},
+            after={"roles": list(wanted)},
         )
     return granted

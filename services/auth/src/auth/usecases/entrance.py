@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from auth.domain.accounts import Account
-from auth.domain.audit import Action
+from auth.domain.audit import Action, Target
 from auth.domain.sessions import subject_of
 from auth.storage.accounts import next_event_sequence
 from auth.storage.anonymous import insert_claim
@@ -87,5 +87,5 @@ async def _claim(connection: Connection, *, user_id: UUID, anonymous_id: UUID, c
         Action.ANONYMOUS_CLAIMED,
         user_id=user_id,
         address=caller.address,
-        detail={"anonymous_id": str(anonymous_id)},
+        target=Target("anonymous", str(anonymous_id)),
     )

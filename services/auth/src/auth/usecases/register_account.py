@@ -9,6 +9,7 @@ from auth.domain.emails import Email
 from auth.domain.errors import EmailTakenError
 from auth.storage.accounts import insert_account, set_password_hash
 from auth.storage.audit import append_audit
+from auth.storage.connection import Connection
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered, Entrance
 from chassis.db import Database
@@ -46,16 +47,31 @@ class RegisterAccount:
         """
         former = await self._entrance.find_former(caller)
         password_hash = await self._passwords.hash(password)
-        user_id = uuid4()
-        async with self._database.transaction() as connection:
-            created_at = await insert_account(connection, user_id=user_id, email=email, name=name)
-            if created_at is None:
-                raise EmailTakenError("there is an account with this e-mail address")
-            await set_password_hash(connection, user_id=user_id, password_hash=password_hash)
-            registered = AccountRegistered(user_id=user_id, name=name, registered_at=created_at)
-            await append_event(connection, data=registered, key=str(user_id), sequence=1)
-            await append_audit(connection, Action.REGISTERED, user_id=user_id, address=caller.address)
-            account = Account(id=user_id, email=email.address, name=name, public_name=name, roles=("user",), revision=1)
-            session = await self._entrance.enter(connection, account, former=former, caller=caller)
+        account = Account(id=uuid4(), email=email.address, name=name, public_name=name, roles=("user",), revision=1)
+        try:
+            async with self._database.transaction() as connection:
+                await _open(connection, account, email=email, password_hash=password_hash, caller=caller)
+                session = await self._entrance.enter(connection, account, former=former, caller=caller)
+        except EmailTakenError:
+            await self._record_refusal(caller)
+            raise
         await self._entrance.leave_former(former)
         return Entered(account=account, session=session)
+
+    async def _record_refusal(self, caller: Caller) -> None:
+        async with self._database.transaction() as connection:
+            await append_audit(
+                connection, Action.REGISTRATION_REFUSED, user_id=None, address=caller.address, reason="email-taken"
+            )
+
+
+async def _open(connection: Connection, account: Account, *, email: Email, password_hash: str, caller: Caller) -> None:
+    created_at = await insert_account(connection, user_id=account.id, email=email, name=account.name)
+    if created_at is None:
+        raise EmailTakenError("there is an account with this e-mail address")
+    await set_password_hash(connection, user_id=account.id, password_hash=password_hash)
+    registered = AccountRegistered(user_id=account.id, name=account.name, registered_at=created_at)
+    await append_event(connection, data=registered, key=str(account.id), sequence=1)
+    await append_audit(
+        connection, Action.REGISTERED, user_id=account.id, address=caller.address, after={"name": account.name}
+    )

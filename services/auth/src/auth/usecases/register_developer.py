@@ -66,14 +66,26 @@ class RegisterDeveloper:
                 await _record(connection, account, profile, caller)
                 account = await find_account(connection, user_id)
         if (profile.display_name, profile.website) != (display_name, website):
+            await self._record_refusal(user_id, caller)
             raise DeveloperExistsError("there is a developer profile of this account with other content")
         if account is not None:
             await self._sessions.rewrite_all(subject_of(account))
         return RegisteredDeveloper(profile, is_new)
 
+    async def _record_refusal(self, user_id: UUID, caller: Caller) -> None:
+        async with self._database.transaction() as connection:
+            await append_audit(
+                connection,
+                Action.DEVELOPER_REFUSED,
+                user_id=user_id,
+                address=caller.address,
+                reason="other-profile-exists",
+            )
+
 
 async def _record(connection: Connection, account: Account, profile: DeveloperProfile, caller: Caller) -> None:
-    await set_roles(connection, user_id=account.id, roles=with_roles(account.roles, ("developer",)))
+    roles = with_roles(account.roles, ("developer",))
+    await set_roles(connection, user_id=account.id, roles=roles)
     registered = DeveloperRegistered(
         user_id=account.id,
         display_name=profile.display_name,
@@ -82,4 +94,11 @@ async def _record(connection: Connection, account: Account, profile: DeveloperPr
     )
     sequence = await next_event_sequence(connection, account.id)
     await append_event(connection, data=registered, key=str(account.id), sequence=sequence)
-    await append_audit(connection, Action.DEVELOPER_REGISTERED, user_id=account.id, address=caller.address)
+    await append_audit(
+        connection,
+        Action.DEVELOPER_REGISTERED,
+        user_id=account.id,
+        address=caller.address,
+        before={"roles": list(account.roles)},
+        after={"roles": list(roles), "display_name": profile.display_name, "website": profile.website},
+    )

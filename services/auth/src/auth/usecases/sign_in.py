@@ -4,7 +4,7 @@ from typing import NoReturn
 from uuid import UUID
 
 from auth.clients.password_threads import PasswordThreads
-from auth.domain.audit import Action
+from auth.domain.audit import Action, Target
 from auth.domain.emails import Email
 from auth.domain.errors import CredentialsInvalidError
 from auth.storage.accounts import find_account_locked, find_credentials, is_still_set, refresh_password_hash
@@ -73,13 +73,16 @@ class SignIn:
                 Action.SIGNED_IN,
                 user_id=account.id,
                 address=caller.address,
-                detail={"session": session.name},
+                target=Target("session", session.name),
             )
         await self._entrance.leave_former(former)
         return Entered(account=account, session=session)
 
     async def _refuse(self, email: Email, user_id: UUID | None, caller: Caller) -> NoReturn:
         await self._limits.note_failure(email, caller.address)
+        reason = "address-unknown" if user_id is None else "password-wrong"
         async with self._database.transaction() as connection:
-            await append_audit(connection, Action.SIGN_IN_REFUSED, user_id=user_id, address=caller.address)
+            await append_audit(
+                connection, Action.SIGN_IN_REFUSED, user_id=user_id, address=caller.address, reason=reason
+            )
         raise CredentialsInvalidError("e-mail address or password is wrong")

@@ -1,6 +1,6 @@
 """Somebody signs out."""
 
-from auth.domain.audit import Action
+from auth.domain.audit import Action, Target
 from auth.domain.sessions import hash_prefix
 from auth.storage.audit import append_audit
 from auth.usecases.caller import Caller
@@ -42,5 +42,5 @@ class SignOut:
                     Action.SIGNED_OUT,
                     user_id=session.subject_id,
                     address=caller.address,
-                    detail={"session": hash_prefix(session.session_hash)},
+                    target=Target("session", hash_prefix(session.session_hash)),
                 )
