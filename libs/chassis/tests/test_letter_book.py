@@ -85,6 +85,18 @@ def test_letters_that_the_topic_keeps_no_longer_park_nothing() -> None:
     assert made.forget_before("reviews.v1", 9) == []
 
 
+def test_open_letters_are_counted_however_they_open_and_close() -> None:
+    made = book(letter(1), letter(2, key=b"other"), letter(3), letter(3))
+    assert (made.count(TOPIC), made.first(TOPIC, b"k").offset) == (3, 1)
+    made.fold(TOPIC, outcome("applied", number=1))
+    made.fold(TOPIC, outcome("applied", number=1))
+    made.fold(TOPIC, letter(1))
+    assert (made.count(TOPIC), made.first(TOPIC, b"k").offset) == (2, 3)
+    made.forget_before(TOPIC, 3)
+    assert (made.count(TOPIC), made.count("reviews.v1")) == (1, 0)
+    assert made.count(TOPIC) == len(list(made.open_letters()))
+
+
 def test_an_order_is_pending_until_it_is_done() -> None:
     order = Order(offset=5, key=b"k", kind="drop", group=GROUP, letter=1)
     made = book(letter(1), order)

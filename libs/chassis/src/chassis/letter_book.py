@@ -1,5 +1,6 @@
 """What is open among a group's dead letters, as the records of the dead-letter topics say in their order."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from chassis.dead_letters import Letter, Order, Outcome
@@ -20,6 +21,7 @@ class LetterBook:
     def __init__(self, *, group: str) -> None:
         self._group = group
         self._open: dict[Place, dict[int, Letter]] = {}
+        self._counts: Counter[str] = Counter()
         # Per topic, with their origin partitions: letters that a repeated record must not open again.
         self._settled: dict[str, dict[int, int | None]] = {}
         self._orders: dict[tuple[str, int], Order] = {}
@@ -32,7 +34,9 @@ class LetterBook:
         match record:
             case Letter():
                 if record.offset not in self._settled.get(topic, ()):
-                    self._open.setdefault((topic, record.key), {})[record.offset] = record
+                    letters = self._open.setdefault((topic, record.key), {})
+                    self._counts[topic] += record.offset not in letters
+                    letters[record.offset] = record
             case Order():
                 if (topic, record.offset) not in self._done:
                     self._orders[topic, record.offset] = record
@@ -52,6 +56,7 @@ class LetterBook:
     def _close(self, topic: str, key: bytes | None, offset: int) -> Letter | None:
         letters = self._open.get((topic, key), {})
         letter = letters.pop(offset, None)
+        self._counts[topic] -= letter is not None
         if not letters:
             self._open.pop((topic, key), None)
         return letter
@@ -63,6 +68,15 @@ class LetterBook:
     def letters(self, topic: str, key: bytes | None) -> list[Letter]:
         """Give the open letters of a key, oldest first."""
         return sorted(self._open.get((topic, key), {}).values(), key=lambda letter: letter.offset)
+
+    def first(self, topic: str, key: bytes | None) -> Letter:
+        """Give the oldest open letter of a parked key."""
+        letters = self._open[topic, key]
+        return letters[min(letters)]
+
+    def count(self, topic: str) -> int:
+        """Say how many letters of a topic are open; it is asked for on every turn, so it is not counted then."""
+        return self._counts[topic]
 
     def open_letters(self) -> Iterator[Letter]:
         """Give every open letter."""

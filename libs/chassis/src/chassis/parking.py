@@ -112,7 +112,7 @@ class Parking:
 
     async def let_wait(self, record: Record) -> None:
         """Make a record of a parked key a letter, behind those that are open."""
-        first = self._book.letters(record.topic, record.key)[0]
+        first = self._book.first(record.topic, record.key)
         await self._post(record, kind="waiting", reason=f"waits behind letter {first.offset}", attempts=0)
 
     async def _post(self, record: Record, *, kind: LetterKind, reason: str, attempts: int) -> None:
@@ -189,8 +189,5 @@ class Parking:
         await self._write(topic, key=order.key, value=None, headers=outcome_headers(outcome))
 
     def _note(self) -> None:
-        open_letters = dict.fromkeys(self._topics, 0)
-        for letter in self._book.open_letters():
-            open_letters[letter.topic] = open_letters.get(letter.topic, 0) + 1
-        for topic, count in open_letters.items():
-            OPEN_LETTERS.labels(topic, self._group).set(count)
+        for topic in self._topics:
+            OPEN_LETTERS.labels(topic, self._group).set(self._book.count(topic))
