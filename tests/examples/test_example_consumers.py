@@ -88,7 +88,9 @@ async def kill_often(
         def has_come_to(least: int, process: asyncio.subprocess.Process = process) -> bool:
             if process.returncode is not None:
                 pytest.fail(f"the consumer ended by itself with {process.returncode}")
-            return progress() >= least
+            applied = progress()
+            assert applied >= least, f"{applied} of {least}"
+            return True
 
         try:
             if attempt < kills:

@@ -33,7 +33,7 @@ async def test_a_plugin_with_an_activate_function_gets_the_platform(bundle: Bund
     assert report.commands == ("fixture.open", "fixture.close")
     assert [entry["text"] for entry in report.logs] == ["hello fixture dark", '{"from":"console"}']
     assert report.activation_ms is not None
-    assert report.activation_ms >= 1
+    assert report.activation_ms > 0
 
 
 async def test_a_command_that_the_manifest_does_not_declare_is_noted(bundle: Bundle) -> None:
