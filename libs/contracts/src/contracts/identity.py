@@ -22,14 +22,30 @@ MAX_TOKEN_LIFE_SECONDS = 300
 
 Role = Literal["user", "developer", "reviewer", "administrator"]
 Kind = Literal["user", "anonymous"]
+OrganisationRole = Literal["owner", "maintainer", "member"]
+Method = Literal["password", "totp", "webauthn", "recovery-code", "device"]
+"""How somebody proved who they are."""
+
+
+class Membership(BaseModel):
+    """What an account is in an organisation, whose `name` is public."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    role: OrganisationRole
+    name: str
 
 
 class IdentityClaims(BaseModel):
     """The claims of an identity token.
 
     `sub` is the account's id for a user and the anonymous owner's id for a visitor; `name` is what others may see
-    (a developer's display name where there is one); `sid` is a prefix of the session's hash, for revocation and audit;
-    `iat` and `exp` are seconds since the epoch.
+    (a developer's display name where there is one); `sid` is a prefix of the hash of the session or API token, for
+    revocation and audit; `authenticated_at` is when the session's holder last proved who they are, by `methods`, and 0
+    where nobody did (visitors, API tokens); `scopes` is None for a session, which may do all that its account may, and
+    else what the API token is limited to, each ``action`` or ``action:plugin pattern``; `iat`, `exp` and
+    `authenticated_at` are seconds since the epoch.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +55,10 @@ class IdentityClaims(BaseModel):
     roles: tuple[Role, ...] = ()
     name: str = ""
     sid: str = ""
+    authenticated_at: int = Field(default=0, ge=0)
+    methods: tuple[Method, ...] = ()
+    organisations: tuple[Membership, ...] = ()
+    scopes: tuple[str, ...] | None = None
     iss: str = ISSUER
     aud: str = AUDIENCE
     iat: int = Field(ge=0)
