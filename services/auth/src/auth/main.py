@@ -4,49 +4,27 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from auth.api import accounts, developers, internal, sessions
 from auth.api import audit as audit_routes
-from auth.api.cookies import CookiePolicy
-from auth.api.dependencies import Wiring
-from auth.clients.password_threads import PasswordThreads
+from auth.assembly.parts import build_parts
+from auth.assembly.wiring import build_wiring
 from auth.config import (
     AuditSettings,
     EnsureUserSettings,
     MigrateSettings,
     RelaySettings,
     ServeSettings,
-    SessionSettings,
 )
-from auth.domain.identity_signer import IdentitySigner
-from auth.domain.sessions import SessionLimits
 from auth.jobs import audit as audit_command
 from auth.jobs import ensure_user as ensure_user_command
 from auth.jobs.seal_audit import seal_audit
-from auth.storage.redis_client import connect_redis
-from auth.storage.sessions import SessionStore
-from auth.storage.sign_in_limits import SignInLimits
-from auth.usecases.change_password import ChangePassword
 from auth.usecases.ensure_user import EnsureUser
-from auth.usecases.entrance import Entrance
-from auth.usecases.list_audit import ListAudit
-from auth.usecases.mint_anonymous import MintAnonymous
-from auth.usecases.own_sessions import OwnSessions
-from auth.usecases.register_account import RegisterAccount
-from auth.usecases.register_developer import RegisterDeveloper
-from auth.usecases.renew_session import RenewSession
 from auth.usecases.seal_audit import SealAudit
-from auth.usecases.session_issuer import SessionIssuer
-from auth.usecases.show_account import ShowAccount
-from auth.usecases.show_developer_profile import ShowDeveloperProfile
-from auth.usecases.sign_in import SignIn
-from auth.usecases.sign_out import SignOut
 from auth.usecases.verify_audit import VerifyAudit
 from chassis import process
 from chassis.app import create_api
@@ -70,24 +48,9 @@ MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
 ROUTERS = [accounts.router, sessions.router, audit_routes.router, developers.router, internal.router]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """What opens and changes sessions, with all that has to be closed."""
-
-    database: Database
-    redis: Redis
-    passwords: PasswordThreads
-    sessions: SessionIssuer
-
-    async def close(self) -> None:
-        self.passwords.close()
-        await self.redis.aclose()
-        await self.database.close()
-
-
 def build_app(settings: ServeSettings) -> FastAPI:
     """Build the application with its pools; they open at the first use and close with the application."""
-    parts = _parts(settings)
+    parts = build_parts(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -104,29 +67,8 @@ def build_app(settings: ServeSettings) -> FastAPI:
         readiness={"database": _migrations(settings).readiness_check(parts.database)},
         lifespan=lifespan,
     )
-    app.state.wiring = _wiring(settings, parts)
+    app.state.wiring = build_wiring(settings, parts)
     return app
-
-
-def _wiring(settings: ServeSettings, parts: _Parts) -> Wiring:
-    database, sessions, passwords = parts.database, parts.sessions, parts.passwords
-    entrance = Entrance(sessions=sessions)
-    limits = SignInLimits(redis=parts.redis)
-    return Wiring(
-        register_account=RegisterAccount(database=database, passwords=passwords, entrance=entrance),
-        sign_in=SignIn(database=database, passwords=passwords, limits=limits, entrance=entrance),
-        sign_out=SignOut(database=database, sessions=sessions),
-        own_sessions=OwnSessions(database=database, sessions=sessions),
-        change_password=ChangePassword(database=database, passwords=passwords, limits=limits, sessions=sessions),
-        show_account=ShowAccount(database=database),
-        register_developer=RegisterDeveloper(database=database, sessions=sessions),
-        show_developer_profile=ShowDeveloperProfile(database=database),
-        renew_session=RenewSession(database=database, sessions=sessions),
-        mint_anonymous=MintAnonymous(database=database, sessions=sessions),
-        list_audit=ListAudit(database=database),
-        cookies=CookiePolicy(secure=settings.cookie_secure),
-        internal_token=settings.internal_token,
-    )
 
 
 def serve(_arguments: list[str]) -> None:
@@ -171,7 +113,7 @@ def ensure_user(arguments: list[str]) -> None:
     configure_logging(settings.log_level)
 
     async def run() -> None:
-        parts = _parts(settings)
+        parts = build_parts(settings)
         try:
             use_case = EnsureUser(database=parts.database, passwords=parts.passwords, sessions=parts.sessions)
             await ensure_user_command.ensure_user(use_case, wanted)
@@ -204,22 +146,6 @@ def audit(arguments: list[str]) -> None:
         sys.stderr.write(f"{error.detail}. {error.remedy}\n")
         raise SystemExit(2) from error
     raise SystemExit(status)
-
-
-def _parts(settings: SessionSettings) -> _Parts:
-    redis = connect_redis(settings.redis_url.get_secret_value())
-    limits = SessionLimits(
-        ttl_seconds=settings.session_ttl_seconds,
-        max_life_seconds=settings.session_max_life_seconds,
-        max_sessions=settings.sessions_per_account,
-    )
-    sessions = SessionIssuer(
-        store=SessionStore(redis=redis, limits=limits),
-        signer=IdentitySigner(private_key_pem=settings.identity_private_key_file.read_bytes()),
-        clock=SystemClock(),
-        limits=limits,
-    )
-    return _Parts(database=_database(settings), redis=redis, passwords=PasswordThreads(), sessions=sessions)
 
 
 def _database(settings: DatabaseSettings) -> Database:

@@ -1,0 +1,56 @@
+"""What the use cases share: pools, clocks, keys."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from auth.clients.password_threads import PasswordThreads
+from auth.config import SessionSettings
+from auth.domain.identity_signer import IdentitySigner
+from auth.domain.sessions import SessionLimits
+from auth.storage.redis_client import connect_redis
+from auth.storage.sessions import SessionStore
+from auth.usecases.session_issuer import SessionIssuer
+from chassis.clock import Clock, SystemClock
+from chassis.db import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What opens and changes sessions, with all that has to be closed."""
+
+    database: Database
+    redis: Redis
+    passwords: PasswordThreads
+    sessions: SessionIssuer
+    clock: Clock
+
+    async def close(self) -> None:
+        """Give everything back."""
+        self.passwords.close()
+        await self.redis.aclose()
+        await self.database.close()
+
+
+def build_parts(settings: SessionSettings) -> Parts:
+    """Build them; pools open at their first use."""
+    redis = connect_redis(settings.redis_url.get_secret_value())
+    limits = SessionLimits(
+        ttl_seconds=settings.session_ttl_seconds,
+        max_life_seconds=settings.session_max_life_seconds,
+        max_sessions=settings.sessions_per_account,
+    )
+    clock = SystemClock()
+    sessions = SessionIssuer(
+        store=SessionStore(redis=redis, limits=limits),
+        signer=IdentitySigner(private_key_pem=settings.identity_private_key_file.read_bytes()),
+        clock=clock,
+        limits=limits,
+    )
+    return Parts(
+        database=Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size),
+        redis=redis,
+        passwords=PasswordThreads(),
+        sessions=sessions,
+        clock=clock,
+    )

@@ -1,0 +1,41 @@
+"""What the routes are given."""
+
+from auth.api.cookies import CookiePolicy
+from auth.api.dependencies import Wiring
+from auth.assembly.parts import Parts
+from auth.config import ServeSettings
+from auth.storage.sign_in_limits import SignInLimits
+from auth.usecases.change_password import ChangePassword
+from auth.usecases.entrance import Entrance
+from auth.usecases.list_audit import ListAudit
+from auth.usecases.mint_anonymous import MintAnonymous
+from auth.usecases.own_sessions import OwnSessions
+from auth.usecases.register_account import RegisterAccount
+from auth.usecases.register_developer import RegisterDeveloper
+from auth.usecases.renew_session import RenewSession
+from auth.usecases.show_account import ShowAccount
+from auth.usecases.show_developer_profile import ShowDeveloperProfile
+from auth.usecases.sign_in import SignIn
+from auth.usecases.sign_out import SignOut
+
+
+def build_wiring(settings: ServeSettings, parts: Parts) -> Wiring:
+    """Build the use cases of every route."""
+    database, sessions, passwords = parts.database, parts.sessions, parts.passwords
+    entrance = Entrance(sessions=sessions)
+    limits = SignInLimits(redis=parts.redis)
+    return Wiring(
+        register_account=RegisterAccount(database=database, passwords=passwords, entrance=entrance),
+        sign_in=SignIn(database=database, passwords=passwords, limits=limits, entrance=entrance),
+        sign_out=SignOut(database=database, sessions=sessions),
+        own_sessions=OwnSessions(database=database, sessions=sessions),
+        change_password=ChangePassword(database=database, passwords=passwords, limits=limits, sessions=sessions),
+        show_account=ShowAccount(database=database),
+        register_developer=RegisterDeveloper(database=database, sessions=sessions),
+        show_developer_profile=ShowDeveloperProfile(database=database),
+        renew_session=RenewSession(database=database, sessions=sessions),
+        mint_anonymous=MintAnonymous(database=database, sessions=sessions),
+        list_audit=ListAudit(database=database),
+        cookies=CookiePolicy(secure=settings.cookie_secure),
+        internal_token=settings.internal_token,
+    )
