@@ -20,6 +20,9 @@ INTERNAL_TOKEN_HEADER = "x-internal-token"  # noqa: S105 - the name of a header,
 MAX_TOKEN_LIFE_SECONDS = 300
 """A token lives five minutes at most, so that a right that ended ends everywhere (design, section 7)."""
 
+RECENT_AUTHENTICATION_SECONDS = 600
+"""How long after proving who one is an account may do what takes a recent authentication."""
+
 Role = Literal["user", "developer", "reviewer", "administrator"]
 Kind = Literal["user", "anonymous"]
 OrganisationRole = Literal["owner", "maintainer", "member"]

@@ -26,7 +26,8 @@ async def test_registering_signs_in_and_me_says_who(person: Any, redis_client: A
     assert body["user"]["email"] == ann.email
     assert body["user"]["roles"] == ["user"]
     assert body["session"]["token"] == ann.session
-    assert (await ann.me()) == {"kind": "user", "user": body["user"], "anonymous_id": None}
+    me = await ann.me()
+    assert (me["kind"], me["user"], me["anonymous_id"], me["methods"]) == ("user", body["user"], None, ["password"])
     verifier = IdentityVerifier(public_key_pem=settings.identity_public_key_file.read_bytes(), clock=SystemClock())
     [key] = [
         k
@@ -45,6 +46,8 @@ async def test_registering_signs_in_and_me_says_who(person: Any, redis_client: A
     assert stored["identity_expires_at"] == str(claims.exp)
     assert key.removeprefix("session:").startswith(claims.sid)
     assert len(claims.sid) == 16
+    assert (claims.authenticated_at, claims.methods) == (claims.iat, ("password",))
+    assert stored["authenticated_at"] == str(claims.iat)
     assert stored["kind"] == "user"
     assert 604_700 < await redis_client.ttl(key) <= 604_800
     assert ann.session not in str(await redis_client.keys("*"))
@@ -184,7 +187,8 @@ async def test_signing_out_without_a_session_does_nothing(person: Any, session: 
 
 
 async def test_me_without_a_session_is_nobody(person: Any) -> None:
-    assert await person().me() == {"kind": "none", "user": None, "anonymous_id": None}
+    me = await person().me()
+    assert (me["kind"], me["user"], me["anonymous_id"], me["authenticated_at"]) == ("none", None, None, None)
 
 
 async def test_passwords_are_kept_as_argon2id_of_the_agreed_strength(person: Any, rows: Any) -> None:

@@ -11,7 +11,7 @@ from auth.domain.emails import EmailInvalidError, parse_email
 from auth.domain.identity_signer import IdentitySigner
 from auth.domain.names import NameInvalidError, parse_name
 from auth.domain.passwords import hash_password, matches
-from auth.domain.sessions import Subject, find_session_hash, new_session_id
+from auth.domain.sessions import Authentication, Subject, find_session_hash, new_session_id
 
 
 def _pem(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
@@ -83,7 +83,10 @@ def test_an_identity_is_signed_for_five_minutes() -> None:
     key = ed25519.Ed25519PrivateKey.generate()
     subject = Subject(id=UUID(int=1), kind="user", roles=("user", "reviewer"), name="Ann", revision=3)
     now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    signed = IdentitySigner(private_key_pem=_pem(key)).sign(subject, session_hash="ab" * 32, now=now)
+    authentication = Authentication(at=1_700_000_000, methods=("password", "totp"))
+    signed = IdentitySigner(private_key_pem=_pem(key)).sign(
+        subject, session_hash="ab" * 32, now=now, authentication=authentication
+    )
     claims = jwt.decode(
         signed.token,
         key.public_key(),
@@ -98,6 +101,10 @@ def test_an_identity_is_signed_for_five_minutes() -> None:
         "roles": ["user", "reviewer"],
         "name": "Ann",
         "sid": "ab" * 8,
+        "authenticated_at": 1_700_000_000,
+        "methods": ["password", "totp"],
+        "organisations": [],
+        "scopes": None,
         "iss": "plugin-platform/auth",
         "aud": "plugin-platform",
         "iat": int(now.timestamp()),

@@ -1,5 +1,6 @@
 """``/auth``: registering, signing in and out, and who one is."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response, status
@@ -10,6 +11,7 @@ from auth.api.schemas import ChangePasswordBody, LoginBody, MeView, RegisterBody
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
 from chassis.identity import MaybeIdentity, SignedInUser
+from contracts.identity import RECENT_AUTHENTICATION_SECONDS
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth", route_class=SmallBodyRoute, tags=["auth"])
 
@@ -104,4 +106,11 @@ async def me(response: Response, wiring: Wired, identity: MaybeIdentity) -> MeVi
         return MeView(kind="none")
     if identity.kind == "anonymous":
         return MeView(kind="anonymous", anonymous_id=identity.sub)
-    return MeView(kind="user", user=UserView.of(await wiring.show_account.execute(identity.sub)))
+    authenticated_at = datetime.fromtimestamp(identity.authenticated_at, UTC) if identity.authenticated_at else None
+    return MeView(
+        kind="user",
+        user=UserView.of(await wiring.show_account.execute(identity.sub)),
+        authenticated_at=authenticated_at,
+        methods=list(identity.methods),
+        recent_until=authenticated_at and authenticated_at + timedelta(seconds=RECENT_AUTHENTICATION_SECONDS),
+    )

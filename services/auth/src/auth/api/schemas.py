@@ -11,7 +11,7 @@ from auth.domain.accounts import Account, DeveloperProfile
 from auth.domain.sessions import hash_prefix
 from auth.usecases.entrance import Entered
 from auth.usecases.own_sessions import OwnSession
-from contracts.identity import Role
+from contracts.identity import Method, Role
 
 
 class _Body(BaseModel):
@@ -123,6 +123,12 @@ class MeView(BaseModel):
     kind: Literal["user", "anonymous", "none"] = Field(description="'none' is a visitor who has no session yet.")
     user: UserView | None = None
     anonymous_id: UUID | None = None
+    authenticated_at: datetime | None = Field(default=None, description="When the account last proved who it is.")
+    methods: list[Method] = Field(default=[], description="By what.")
+    recent_until: datetime | None = Field(
+        default=None,
+        description="Until when what needs a recent authentication is permitted; then see POST /auth/step-up.",
+    )
 
 
 class DeveloperProfileView(BaseModel):

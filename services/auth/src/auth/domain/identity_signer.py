@@ -7,7 +7,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from auth.domain.sessions import Subject, hash_prefix
+from auth.domain.sessions import NOBODY, Authentication, Subject, hash_prefix
 from contracts.identity import ALGORITHM, MAX_TOKEN_LIFE_SECONDS, IdentityClaims
 
 
@@ -47,7 +47,9 @@ class IdentitySigner:
             raise TypeError("the identity private key is not an Ed25519 key")
         self._key = key
 
-    def sign(self, subject: Subject, *, session_hash: str, now: datetime) -> SignedIdentity:
+    def sign(
+        self, subject: Subject, *, session_hash: str, now: datetime, authentication: Authentication = NOBODY
+    ) -> SignedIdentity:
         """Sign what is true of a subject now; the token lives for five minutes."""
         issued_at = int(now.timestamp())
         claims = IdentityClaims(
@@ -56,6 +58,8 @@ class IdentitySigner:
             roles=subject.roles,
             name=subject.name,
             sid=hash_prefix(session_hash),
+            authenticated_at=authentication.at,
+            methods=authentication.methods,
             iat=issued_at,
             exp=issued_at + MAX_TOKEN_LIFE_SECONDS,
         )

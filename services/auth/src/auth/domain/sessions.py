@@ -4,10 +4,11 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from auth.domain.accounts import Account
-from contracts.identity import Kind, Role
+from contracts.identity import Kind, Method, Role
 
 _ID_BYTES = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -51,6 +52,31 @@ class Subject:
     roles: tuple[Role, ...] = ()
     name: str = ""
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authentication:
+    """That a session's holder proved who they are. It never changes: who proves it again gets another session id.
+
+    Parameters
+    ----------
+    at
+        When, in seconds since the epoch; 0 where nobody did.
+    methods
+        How.
+    """
+
+    at: int
+    methods: tuple[Method, ...]
+
+
+NOBODY = Authentication(at=0, methods=())
+"""The authentication of a visitor."""
+
+
+def authenticated(now: datetime, *methods: Method) -> Authentication:
+    """Say that somebody has just proved who they are."""
+    return Authentication(at=int(now.timestamp()), methods=tuple(dict.fromkeys(methods)))
 
 
 def subject_of(account: Account) -> Subject:

@@ -8,7 +8,8 @@ CREATE = """
 local now, live = tonumber(ARGV[7]), tonumber(ARGV[8])
 redis.call('HSET', KEYS[1], 'identity', ARGV[2], 'identity_expires_at', ARGV[3],
            'subject', ARGV[4], 'kind', ARGV[5], 'revision', ARGV[6],
-           'opened_at', ARGV[7], 'seen_at', ARGV[7], 'device', ARGV[11], 'network', ARGV[12])
+           'opened_at', ARGV[7], 'seen_at', ARGV[7], 'device', ARGV[11], 'network', ARGV[12],
+           'authenticated_at', ARGV[13], 'methods', ARGV[14])
 if tonumber(ARGV[9]) > 0 then
     redis.call('HSET', KEYS[1], 'ends_at', now + tonumber(ARGV[9]))
     live = math.min(live, tonumber(ARGV[9]))
@@ -26,7 +27,7 @@ redis.call('ZADD', KEYS[2], now + live, ARGV[1])
 redis.call('EXPIRE', KEYS[2], math.max(live, redis.call('TTL', KEYS[2])))
 """
 """Arguments: hash, identity, its expiry, subject, kind, revision, the present second, seconds to live, seconds to live
-at most (0: no end), sessions at most, device, network.
+at most (0: no end), sessions at most, device, network, when and how its holder proved who they are.
 
 Where the subject has too many sessions, the one that would end first goes: the one unused for longest.
 """

@@ -4,7 +4,8 @@
 ``session:<hash>``        hash ``identity`` (JWT), ``identity_expires_at`` (seconds since the epoch), ``subject``,
                                ``kind``, ``revision`` (of the account when the token was signed), ``opened_at``,
                                ``seen_at`` (last renewal), ``ends_at`` (accounts' only: whatever its use), ``device``,
-                               ``network``
+                               ``network``, ``authenticated_at`` and ``methods`` (comma-separated): when
+                               and how its holder proved who they are
 ``sessions-of:<subject>`` zset the hashes of a subject's sessions, by the second in which each ends unless it is used
 ========================= ==== ======================================================================================
 
@@ -20,12 +21,14 @@ from redis.asyncio import Redis
 
 from auth.domain.devices import UNKNOWN_DEVICE, UNKNOWN_NETWORK, Origin
 from auth.domain.identity_signer import SignedIdentity
-from auth.domain.sessions import SessionLimits, Subject
+from auth.domain.sessions import NOBODY, Authentication, SessionLimits, Subject
 from auth.storage.redis_client import redis_outages
 from auth.storage.session_scripts import CREATE, END, END_ALL, LIST, WRITE_IDENTITY
-from contracts.identity import Kind
+from contracts.identity import Kind, Method
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_FOUND = ("subject", "kind", "opened_at", "authenticated_at", "methods")
+METHODS: tuple[Method, ...] = get_args(Method)
 _LISTED = ("opened_at", "seen_at", "device", "network")
 
 
@@ -43,6 +46,7 @@ class StoredSession:
     subject_id: UUID
     kind: Kind
     opened_at: datetime | None = None
+    authentication: Authentication = NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,14 @@ class SessionStore:
         self._end_all = redis.register_script(END_ALL)
 
     async def create(
-        self, session_hash: str, *, subject: Subject, identity: SignedIdentity, now: datetime, origin: Origin
+        self,
+        session_hash: str,
+        *,
+        subject: Subject,
+        identity: SignedIdentity,
+        now: datetime,
+        origin: Origin,
+        authentication: Authentication = NOBODY,
     ) -> None:
         """Write a new session; where the subject has too many, the one unused for longest ends.
 
@@ -113,6 +124,8 @@ class SessionStore:
             self._limits.max_sessions,
             origin.device,
             origin.network,
+            authentication.at,
+            ",".join(authentication.methods),
         ]
         with redis_outages():
             await self._create(keys=[_key(session_hash), _index(subject.id)], args=arguments)
@@ -120,12 +133,16 @@ class SessionStore:
     async def find(self, session_hash: str) -> StoredSession | None:
         """Read a session; raises `ServiceUnavailableError` where Redis is away."""
         with redis_outages():
-            found: list[Any] = await self._redis.hmget(_key(session_hash), ["subject", "kind", "opened_at"])
-        subject, kind, opened_at = found
+            found: list[Any] = await self._redis.hmget(_key(session_hash), _FOUND)
+        subject, kind, opened_at, authenticated_at, methods = found
         if subject is None or kind not in KINDS:
             return None
         return StoredSession(
-            session_hash=session_hash, subject_id=UUID(subject), kind=kind, opened_at=_instant(opened_at)
+            session_hash=session_hash,
+            subject_id=UUID(subject),
+            kind=kind,
+            opened_at=_instant(opened_at),
+            authentication=_authentication(authenticated_at, methods),
         )
 
     async def renew(
@@ -198,6 +215,11 @@ def _listed(
         opened_at=_instant(opened_at),
         seen_at=_instant(seen_at),
     )
+
+
+def _authentication(second: str | None, methods: str | None) -> Authentication:
+    named = (methods or "").split(",")
+    return Authentication(at=int(second or 0), methods=tuple(method for method in METHODS if method in named))
 
 
 def _instant(second: str | None) -> datetime | None:

@@ -19,6 +19,7 @@ from auth.storage.accounts import (
 )
 from auth.storage.audit import append_audit
 from auth.storage.connection import Connection
+from auth.storage.sessions import StoredSession
 from auth.storage.sign_in_limits import SignInLimits
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered
@@ -63,7 +64,7 @@ class ChangePassword:
         PasswordWorkBusyError, ServiceUnavailableError
             The password is as it was; a retry is safe.
         """
-        await self._sessions.find_own(caller.session_id, user_id)
+        former = await self._sessions.find_own(caller.session_id, user_id)
         account, credentials = await self._find(user_id)
         email = parse_email(account.email)
         await self._limits.check(email, caller.address)
@@ -77,7 +78,7 @@ class ChangePassword:
             if locked is None or not await is_still_set(connection, credentials):
                 raise PresentPasswordWrongError("the password was changed at this very moment")
             await set_password_hash(connection, user_id=user_id, password_hash=password_hash)
-            session = await self._rotate(connection, locked, caller)
+            session = await self._replace(connection, locked, former, caller)
         return Entered(account=locked, session=session)
 
     async def _find(self, user_id: UUID) -> tuple[Account, Credentials]:
@@ -88,9 +89,14 @@ class ChangePassword:
             raise SessionEndedError("the account of this session does not exist")
         return account, credentials
 
-    async def _rotate(self, connection: Connection, account: Account, caller: Caller) -> OpenedSession:
+    async def _replace(
+        self, connection: Connection, account: Account, former: StoredSession, caller: Caller
+    ) -> OpenedSession:
         """Leave the account one new session, before the commit: where that fails, people are signed out at worst."""
-        session = await self._sessions.open(subject_of(account), origin=caller.origin)
+        # The password proves nothing anew: where there is a second factor, it would be a way around it.
+        session = await self._sessions.open(
+            subject_of(account), origin=caller.origin, authentication=former.authentication
+        )
         await append_audit(
             connection,
             Action.PASSWORD_SET,

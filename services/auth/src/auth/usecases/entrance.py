@@ -1,5 +1,6 @@
 """The last steps of registering and of signing in, which are the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from auth.usecases.session_issuer import OpenedSession, SessionIssuer
 from chassis.errors import ServiceUnavailableError
 from chassis.outbox import append_event
 from contracts.events.accounts import AnonymousClaimed
+from contracts.identity import Method
 
 _log = structlog.get_logger()
 
@@ -47,12 +49,19 @@ class Entrance:
         return await self._sessions.find(caller.session_id)
 
     async def enter(
-        self, connection: Connection, account: Account, *, former: StoredSession | None, caller: Caller
+        self,
+        connection: Connection,
+        account: Account,
+        *,
+        former: StoredSession | None,
+        caller: Caller,
+        methods: Sequence[Method],
     ) -> OpenedSession:
         """Claim what the caller's visitor owns and open a session, as the last step of a transaction.
 
-        The account's row must be locked. The session is written before the commit: where Redis is away nothing at all
-        happens, and where the commit fails a session remains whose id nobody was told.
+        The account's row must be locked; `methods` are how the caller has just proved to be it. The session is written
+        before the commit: where Redis is away nothing at all happens, and where the commit fails a session remains
+        whose id nobody was told.
 
         Raises
         ------
@@ -61,7 +70,8 @@ class Entrance:
         """
         if former is not None and former.kind == "anonymous":
             await _claim(connection, user_id=account.id, anonymous_id=former.subject_id, caller=caller)
-        return await self._sessions.open(subject_of(account), origin=caller.origin)
+        authentication = self._sessions.authenticated(*methods)
+        return await self._sessions.open(subject_of(account), origin=caller.origin, authentication=authentication)
 
     async def leave_former(self, former: StoredSession | None) -> None:
         """End the session with which the caller came, after the commit."""

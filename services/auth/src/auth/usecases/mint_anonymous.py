@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from auth.domain.devices import Origin
-from auth.domain.sessions import Subject
+from auth.domain.sessions import NOBODY, Subject
 from auth.storage.anonymous import insert_anonymous
 from auth.usecases.session_issuer import OpenedSession, SessionIssuer
 from chassis.db import Database
@@ -35,4 +35,4 @@ class MintAnonymous:
         subject = Subject(id=uuid4(), kind="anonymous")
         async with self._database.transaction() as connection:
             await insert_anonymous(connection, subject.id)
-            return await self._sessions.open(subject, origin=Origin())
+            return await self._sessions.open(subject, origin=Origin(), authentication=NOBODY)

@@ -51,7 +51,9 @@ class RegisterAccount:
         try:
             async with self._database.transaction() as connection:
                 await _open(connection, account, email=email, password_hash=password_hash, caller=caller)
-                session = await self._entrance.enter(connection, account, former=former, caller=caller)
+                session = await self._entrance.enter(
+                    connection, account, former=former, caller=caller, methods=["password"]
+                )
         except EmailTakenError:
             await self._record_refusal(caller)
             raise

@@ -7,9 +7,18 @@ from uuid import UUID
 from auth.domain.devices import Origin
 from auth.domain.errors import SessionEndedError
 from auth.domain.identity_signer import IdentitySigner, SignedIdentity
-from auth.domain.sessions import SessionLimits, Subject, find_session_hash, hash_prefix, new_session_id
+from auth.domain.sessions import (
+    Authentication,
+    SessionLimits,
+    Subject,
+    authenticated,
+    find_session_hash,
+    hash_prefix,
+    new_session_id,
+)
 from auth.storage.sessions import ListedSession, SessionStore, StoredSession
 from chassis.clock import Clock
+from contracts.identity import Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +102,20 @@ class SessionIssuer:
             raise SessionEndedError("the session of this request is over")
         return session
 
-    async def open(self, subject: Subject, *, origin: Origin) -> OpenedSession:
+    def authenticated(self, *methods: Method) -> Authentication:
+        """Say that somebody has proved at this moment who they are."""
+        return authenticated(self._clock.now(), *methods)
+
+    async def open(self, subject: Subject, *, origin: Origin, authentication: Authentication) -> OpenedSession:
         """Open a session under a fresh id."""
         session_id = new_session_id()
         session_hash = find_session_hash(session_id)
         assert session_hash is not None  # noqa: S101 - our own ids are well-formed
         now = self._clock.now()
-        identity = self._signer.sign(subject, session_hash=session_hash, now=now)
-        await self._store.create(session_hash, subject=subject, identity=identity, now=now, origin=origin)
+        identity = self._signer.sign(subject, session_hash=session_hash, authentication=authentication, now=now)
+        await self._store.create(
+            session_hash, subject=subject, authentication=authentication, identity=identity, now=now, origin=origin
+        )
         ttl_seconds = self._limits.ttl_seconds
         if subject.kind == "user":
             ttl_seconds = min(ttl_seconds, self._limits.max_life_seconds)
@@ -114,15 +129,24 @@ class SessionIssuer:
     async def renew(self, session: StoredSession, subject: Subject) -> RenewedSession | None:
         """Give the session a fresh identity and let it live on; None where it ended meanwhile."""
         now = self._clock.now()
-        identity = self._signer.sign(subject, session_hash=session.session_hash, now=now)
+        identity = self._sign(session, subject)
         stands = await self._store.renew(session.session_hash, subject=subject, identity=identity, now=now)
         return None if stands is None else RenewedSession(stands.identity, stands.lives_seconds)
 
     async def rewrite_all(self, subject: Subject) -> None:
         """Make every session of a subject say what is true of it now."""
         for session_hash in await self._store.hashes_of(subject.id):
-            identity = self._signer.sign(subject, session_hash=session_hash, now=self._clock.now())
-            await self._store.rewrite(session_hash, subject=subject, identity=identity)
+            session = await self._store.find(session_hash)
+            if session is not None:
+                await self._store.rewrite(session_hash, subject=subject, identity=self._sign(session, subject))
+
+    def _sign(self, session: StoredSession, subject: Subject) -> SignedIdentity:
+        return self._signer.sign(
+            subject,
+            session_hash=session.session_hash,
+            authentication=session.authentication,
+            now=self._clock.now(),
+        )
 
     async def list_of(self, subject_id: UUID) -> list[ListedSession]:
         """Read a subject's sessions that are alive, the last used first."""

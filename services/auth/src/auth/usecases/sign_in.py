@@ -67,7 +67,9 @@ class SignIn:
                 raise CredentialsInvalidError("e-mail address or password is wrong")
             if fresh_hash is not None:
                 await refresh_password_hash(connection, user_id=account.id, password_hash=fresh_hash)
-            session = await self._entrance.enter(connection, account, former=former, caller=caller)
+            session = await self._entrance.enter(
+                connection, account, former=former, caller=caller, methods=["password"]
+            )
             await append_audit(
                 connection,
                 Action.SIGNED_IN,
