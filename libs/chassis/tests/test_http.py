@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, FastAPI, Query
 from pydantic import BaseModel
 
 from chassis.app import create_api
+from chassis.authorisation import permit
 from chassis.clock import SystemClock
 from chassis.cursors import decode_cursor, encode_cursor
 from chassis.errors import CursorInvalidError, ServiceUnavailableError
-from chassis.identity import IdentityVerifier, MaybeIdentity, SignedInUser, require_role
+from chassis.identity import IdentityVerifier, MaybeIdentity
 from chassis.openapi import build_openapi
 from chassis.strict_body import StrictRoute
 from contracts.identity import IdentityClaims
@@ -56,12 +57,12 @@ async def whoami(identity: MaybeIdentity) -> str:
 
 
 @router.get("/mine")
-async def mine(user: SignedInUser) -> str:
+async def mine(user: Annotated[IdentityClaims, Depends(permit("account.audit"))]) -> str:
     return str(user.sub)
 
 
 @router.get("/queue")
-async def queue(reviewer: Annotated[IdentityClaims, Depends(require_role("reviewer"))]) -> str:
+async def queue(reviewer: Annotated[IdentityClaims, Depends(permit("submission.review"))]) -> str:
     return reviewer.name
 
 

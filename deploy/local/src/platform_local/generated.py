@@ -1,6 +1,7 @@
 """``python -m platform_local.generated write|check``: files in the repository that programs make.
 
-OpenAPI documents come from the services themselves, event schemas and the AsyncAPI document from the contracts.
+OpenAPI documents come from the services themselves; event schemas, the AsyncAPI document and the table of rights from
+the contracts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from platform_local.programs import COMPONENTS
 
 _SCHEMAS = Path("libs/contracts/schemas")
 _ASYNCAPI = Path("libs/contracts/asyncapi.json")
+_POLICY = Path("docs/authorisation.md")
 _MERGED_DOCUMENT = Path("gateway/src/gateway/openapi.json")
 
 
@@ -81,6 +83,7 @@ def generated_files() -> list[Generated]:
     events = [
         Generated("schemas", _SCHEMAS, ("contracts", "schemas"), is_folder=True),
         Generated("schemas", _ASYNCAPI, ("contracts", "asyncapi")),
+        Generated("schemas", _POLICY, ("contracts", "policy")),
     ]
     return [*documents, merged, *events]
 

@@ -146,6 +146,24 @@ class ForbiddenError(PlatformError):
     default_remedy = "Use an account with the role named in 'detail'."
 
 
+class TokenLimitedError(PlatformError):
+    """The request came with an API token that is not for this."""
+
+    code = "token_limited"
+    kind = ErrorKind.FORBIDDEN
+    title = "The API token is not for this"
+    default_remedy = "Use a token with the scope named in 'detail', or sign in."
+
+
+class RecentAuthenticationRequiredError(PlatformError):
+    """The caller proved who they are too long ago; nothing was changed."""
+
+    code = "recent_authentication_required"
+    kind = ErrorKind.FORBIDDEN
+    title = "This needs a fresh proof of who you are"
+    default_remedy = "Call POST /api/v1/auth/step-up, then repeat the request within ten minutes."
+
+
 class RevisionMismatchError(PlatformError):
     """The thing changed since the caller read it; nothing was written."""
 

@@ -1,7 +1,6 @@
-"""Verification of identity tokens, and the dependencies that routes use to ask who is calling."""
+"""Verification of identity tokens; who may do what is decided in `chassis.authorisation`."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import jwt
@@ -11,8 +10,15 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from chassis.clock import Clock
-from chassis.errors import ForbiddenError, UnauthenticatedError
-from contracts.identity import ALGORITHM, AUDIENCE, IDENTITY_HEADER, ISSUER, IdentityClaims, Role
+from chassis.errors import UnauthenticatedError
+from contracts.identity import (
+    ALGORITHM,
+    AUDIENCE,
+    IDENTITY_HEADER,
+    ISSUER,
+    RECENT_AUTHENTICATION_SECONDS,
+    IdentityClaims,
+)
 
 _CACHED_TOKENS = 10_000
 """Verified tokens kept; a signature check costs about 155 µs, a hit 1 µs (design, section 6)."""
@@ -59,6 +65,10 @@ class IdentityVerifier:
             raise UnauthenticatedError("the identity token is expired")
         return claims
 
+    def is_recent(self, claims: IdentityClaims) -> bool:
+        """Say whether the caller proved who they are a short while ago."""
+        return claims.authenticated_at + RECENT_AUTHENTICATION_SECONDS >= self._clock.now().timestamp()
+
     def _decode(self, token: str) -> IdentityClaims:
         try:
             content: dict[str, Any] = jwt.decode(
@@ -83,46 +93,4 @@ async def find_identity(request: Request) -> IdentityClaims | None:
     return verifier.verify(token)
 
 
-async def get_identity(identity: Annotated[IdentityClaims | None, Depends(find_identity)]) -> IdentityClaims:
-    """Give the caller, signed in or anonymous.
-
-    Raises
-    ------
-    UnauthenticatedError
-        There is no identity at all.
-    """
-    if identity is None:
-        raise UnauthenticatedError("this address needs a session")
-    return identity
-
-
-async def get_user(identity: Annotated[IdentityClaims, Depends(get_identity)]) -> IdentityClaims:
-    """Give the signed-in caller.
-
-    Raises
-    ------
-    UnauthenticatedError
-        The caller is anonymous.
-    """
-    if identity.kind != "user":
-        raise UnauthenticatedError("this address needs a signed-in account")
-    return identity
-
-
-def require_role(role: Role) -> Callable[..., Coroutine[Any, Any, IdentityClaims]]:
-    """Make a dependency that gives the caller if it has the role.
-
-    The dependency raises `UnauthenticatedError` for anonymous callers and `ForbiddenError` without the role.
-    """
-
-    async def check(user: Annotated[IdentityClaims, Depends(get_user)]) -> IdentityClaims:
-        if role not in user.roles:
-            raise ForbiddenError(f"this address needs the role {role!r}")
-        return user
-
-    return check
-
-
 MaybeIdentity = Annotated[IdentityClaims | None, Depends(find_identity)]
-AnyIdentity = Annotated[IdentityClaims, Depends(get_identity)]
-SignedInUser = Annotated[IdentityClaims, Depends(get_user)]

@@ -1,8 +1,8 @@
 """Commands of the contracts.
 
-``schemas DIRECTORY`` writes the JSON Schemas of the events, ``asyncapi`` prints the AsyncAPI document, ``topics`` the
-table of topics in docs/events.md. ``release`` accepts the contracts as they are now as released, and refuses where that
-would break a reader (``--breaking`` accepts it all the same).
+``schemas DIRECTORY`` writes the JSON Schemas of the events, ``asyncapi`` prints the AsyncAPI document, ``policy`` the
+table of rights, ``topics`` the table of topics in docs/events.md. ``release`` accepts the contracts as they are now as
+released, and refuses where that would break a reader (``--breaking`` accepts it all the same).
 """
 
 import sys
@@ -10,12 +10,19 @@ from pathlib import Path
 
 from contracts.asyncapi import asyncapi_document
 from contracts.compatibility import find_breaks
+from contracts.policy_document import policy_document
 from contracts.readers import explain
 from contracts.released import RELEASED_FILE, current_contracts, released_contracts
 from contracts.schemas import json_text, write_schemas
 from contracts.topic_table import topic_table
 
-_USAGE = "usage: python -m contracts schemas DIRECTORY | asyncapi | topics | release [--breaking]\n"
+_USAGE = "usage: python -m contracts schemas DIRECTORY | asyncapi | policy | topics | release [--breaking]\n"
+
+_DOCUMENTS = {
+    "asyncapi": lambda: json_text(asyncapi_document()),
+    "policy": policy_document,
+    "topics": topic_table,
+}
 
 
 def main(arguments: list[str], released_file: Path = RELEASED_FILE) -> int:
@@ -24,11 +31,8 @@ def main(arguments: list[str], released_file: Path = RELEASED_FILE) -> int:
         case ["schemas", directory]:
             write_schemas(Path(directory))
             return 0
-        case ["asyncapi"]:
-            sys.stdout.write(json_text(asyncapi_document()))
-            return 0
-        case ["topics"]:
-            sys.stdout.write(topic_table())
+        case [name] if name in _DOCUMENTS:
+            sys.stdout.write(_DOCUMENTS[name]())
             return 0
         case ["release"]:
             return _release(released_file, may_break=False)

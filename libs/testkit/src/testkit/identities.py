@@ -14,7 +14,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from contracts.identity import ALGORITHM, AUDIENCE, ISSUER
+from contracts.identity import ALGORITHM, AUDIENCE, ISSUER, Membership
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ class TokenSigner:
         name: str = "Test Person",
         lifetime_seconds: int = 300,
         issued_seconds_ago: int = 0,
+        authenticated_seconds_ago: int = 0,
+        scopes: Sequence[str] | None = None,
+        organisations: Sequence[Membership] = (),
     ) -> str:
         """Return a signed token.
 
@@ -68,6 +71,12 @@ class TokenSigner:
             ``("user",)`` for a user and none for an anonymous visitor, unless given.
         lifetime_seconds, issued_seconds_ago
             Lifetime from the moment of issue; together they make an expired token.
+        authenticated_seconds_ago
+            How long ago the user proved who they are.
+        scopes
+            Of an API token.
+        organisations
+            What the user is in which.
         """
         chosen = subject if subject is not None else uuid.uuid4()
         default_roles = ("user",) if kind == "user" else ()
@@ -78,6 +87,9 @@ class TokenSigner:
             "sub": str(chosen),
             "kind": kind,
             "roles": list(default_roles if roles is None else roles),
+            "authenticated_at": issued_at - authenticated_seconds_ago if kind == "user" else 0,
+            "scopes": None if scopes is None else list(scopes),
+            "organisations": [each.model_dump(mode="json") for each in organisations],
             "name": name if kind == "user" else "",
             "sid": hashlib.sha256(str(chosen).encode()).hexdigest()[:16],
             "iat": issued_at,

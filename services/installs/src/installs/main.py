@@ -36,6 +36,7 @@ SERVICE = "installs"
 TITLE = "Installs"
 DESCRIPTION = "What users and visitors have installed, and how it is set."
 MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
+ROUTERS = (router,)
 
 
 def build_app(settings: ServeSettings) -> FastAPI:
@@ -50,7 +51,7 @@ def build_app(settings: ServeSettings) -> FastAPI:
     app = create_api(
         title=TITLE,
         description=DESCRIPTION,
-        routers=[router],
+        routers=ROUTERS,
         identity_verifier=IdentityVerifier(
             public_key_pem=settings.identity_public_key_file.read_bytes(), clock=SystemClock()
         ),
@@ -112,7 +113,7 @@ def migrate(_arguments: list[str]) -> None:
 
 def openapi(_arguments: list[str]) -> None:
     """Print the API document; needs no servers."""
-    app = create_api(title=TITLE, description=DESCRIPTION, routers=[router], identity_verifier=None, readiness={})
+    app = create_api(title=TITLE, description=DESCRIPTION, routers=ROUTERS, identity_verifier=None, readiness={})
     print_document(build_openapi(app, service=SERVICE))
 
 

@@ -50,7 +50,7 @@ DAY_SECONDS = 24 * 60 * 60
 
 _TITLE = "Publishing"
 _DESCRIPTION = "Plugins, submissions, checks, review and release of versions."
-_ROUTERS = (developer_plugins.router, developer_versions.router, review.router, admin.router)
+ROUTERS = (developer_plugins.router, developer_versions.router, review.router, admin.router)
 
 
 def create_app(settings: ServeSettings) -> FastAPI:
@@ -68,7 +68,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app = create_api(
         title=_TITLE,
         description=_DESCRIPTION,
-        routers=_ROUTERS,
+        routers=ROUTERS,
         identity_verifier=verifier,
         readiness={"database": migrations.readiness_check(database)},
         lifespan=lifespan,
@@ -206,5 +206,5 @@ def migrate(_arguments: list[str]) -> None:
 
 def openapi(_arguments: list[str]) -> None:
     """Print the API document; needs no server and no settings."""
-    app = create_api(title=_TITLE, description=_DESCRIPTION, routers=_ROUTERS, identity_verifier=None, readiness={})
+    app = create_api(title=_TITLE, description=_DESCRIPTION, routers=ROUTERS, identity_verifier=None, readiness={})
     print_document(build_openapi(app, service=SERVICE))

@@ -1,17 +1,17 @@
 """``/auth``: registering, signing in and out, and who one is."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Depends, Response, status
 
 from auth.api.dependencies import FromCaller, Wired
 from auth.api.documents import problem
 from auth.api.schemas import ChangePasswordBody, LoginBody, MeView, RegisterBody, SignedInView, UserView
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
-from chassis.identity import MaybeIdentity, SignedInUser
-from contracts.identity import RECENT_AUTHENTICATION_SECONDS
+from chassis.authorisation import permit, permit_anyone
+from contracts.identity import RECENT_AUTHENTICATION_SECONDS, IdentityClaims
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth", route_class=SmallBodyRoute, tags=["auth"])
 
@@ -22,6 +22,7 @@ _SESSION_COOKIE: dict[str, Any] = {
 
 @router.post(
     "/register",
+    dependencies=[Depends(permit_anyone("session.begin"))],
     status_code=status.HTTP_201_CREATED,
     summary="Open an account",
     description="Opens an account and signs it in. What an anonymous visitor installed before belongs to the account.",
@@ -41,6 +42,7 @@ async def register(body: RegisterBody, response: Response, wiring: Wired, caller
 
 @router.post(
     "/login",
+    dependencies=[Depends(permit_anyone("session.begin"))],
     summary="Sign in",
     description="Signs in by password. What an anonymous visitor installed before belongs to the account; what the"
     " account has already wins.",
@@ -58,6 +60,7 @@ async def login(body: LoginBody, response: Response, wiring: Wired, caller: From
 
 @router.post(
     "/logout",
+    dependencies=[Depends(permit_anyone("session.begin"))],
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Sign out",
     description="Ends the session of this request. Without a session nothing happens.",
@@ -82,7 +85,11 @@ async def logout(response: Response, wiring: Wired, caller: FromCaller) -> None:
     },
 )
 async def change_password(
-    body: ChangePasswordBody, response: Response, wiring: Wired, caller: FromCaller, user: SignedInUser
+    body: ChangePasswordBody,
+    response: Response,
+    wiring: Wired,
+    caller: FromCaller,
+    user: Annotated[IdentityClaims, Depends(permit("account.password"))],
 ) -> SignedInView:
     entered = await wiring.change_password.execute(
         user_id=user.sub,
@@ -100,7 +107,9 @@ async def change_password(
     description="Gives the signed-in account, the anonymous identity, or neither.",
     responses={200: {"description": "Who the caller is"}},
 )
-async def me(response: Response, wiring: Wired, identity: MaybeIdentity) -> MeView:
+async def me(
+    response: Response, wiring: Wired, identity: Annotated[IdentityClaims | None, Depends(permit_anyone("account.who"))]
+) -> MeView:
     response.headers["cache-control"] = "no-store"
     if identity is None:
         return MeView(kind="none")

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from auth.api.audit_schemas import AuditEntryView, AuditPageView
 from auth.api.dependencies import Wired
 from auth.api.documents import problem
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
+from chassis.authorisation import permit
 from chassis.cursors import decode_cursor, encode_cursor
 from chassis.errors import CursorInvalidError
-from chassis.identity import SignedInUser
+from contracts.identity import IdentityClaims
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth/audit", route_class=SmallBodyRoute, tags=["auth"])
 
@@ -40,7 +41,7 @@ async def list_own_audit(
     request: Request,
     response: Response,
     wiring: Wired,
-    user: SignedInUser,
+    user: Annotated[IdentityClaims, Depends(permit("account.audit"))],
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> AuditPageView:

@@ -1,13 +1,16 @@
 """``/developer``: becoming a developer. The rest of that path is another service's."""
 
-from fastapi import APIRouter, Response, status
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response, status
 
 from auth.api.dependencies import FromCaller, Wired
 from auth.api.documents import problem
 from auth.api.schemas import DeveloperProfileView, RegisterDeveloperBody
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
-from chassis.identity import SignedInUser
+from chassis.authorisation import permit
+from contracts.identity import IdentityClaims
 
 router = APIRouter(prefix=f"{API_PREFIX}/developer", route_class=SmallBodyRoute, tags=["developer"])
 
@@ -25,7 +28,11 @@ router = APIRouter(prefix=f"{API_PREFIX}/developer", route_class=SmallBodyRoute,
     },
 )
 async def register_developer(
-    body: RegisterDeveloperBody, response: Response, wiring: Wired, caller: FromCaller, user: SignedInUser
+    body: RegisterDeveloperBody,
+    response: Response,
+    wiring: Wired,
+    caller: FromCaller,
+    user: Annotated[IdentityClaims, Depends(permit("developer.register"))],
 ) -> DeveloperProfileView:
     registered = await wiring.register_developer.execute(
         user_id=user.sub, display_name=body.display_name, website=body.website, caller=caller
@@ -46,6 +53,8 @@ async def register_developer(
         404: problem("`developer_profile_not_found`"),
     },
 )
-async def read_developer_profile(response: Response, wiring: Wired, user: SignedInUser) -> DeveloperProfileView:
+async def read_developer_profile(
+    response: Response, wiring: Wired, user: Annotated[IdentityClaims, Depends(permit("developer.profile"))]
+) -> DeveloperProfileView:
     response.headers["cache-control"] = "no-store"
     return DeveloperProfileView.of(await wiring.show_developer_profile.execute(user.sub))

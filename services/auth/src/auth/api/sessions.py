@@ -1,13 +1,16 @@
 """``/auth/sessions``: where one is signed in."""
 
-from fastapi import APIRouter, Response, status
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response, status
 
 from auth.api.dependencies import FromCaller, Wired
 from auth.api.documents import problem
 from auth.api.schemas import OwnSessionsView, OwnSessionView
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
-from chassis.identity import SignedInUser
+from chassis.authorisation import permit
+from contracts.identity import IdentityClaims
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth/sessions", route_class=SmallBodyRoute, tags=["auth"])
 
@@ -18,7 +21,12 @@ router = APIRouter(prefix=f"{API_PREFIX}/auth/sessions", route_class=SmallBodyRo
     description="Gives every open session of the account, the last used first. None of it can be used to sign in.",
     responses={200: {"description": "The open sessions"}, 401: problem("`unauthenticated`")},
 )
-async def list_sessions(response: Response, wiring: Wired, caller: FromCaller, user: SignedInUser) -> OwnSessionsView:
+async def list_sessions(
+    response: Response,
+    wiring: Wired,
+    caller: FromCaller,
+    user: Annotated[IdentityClaims, Depends(permit("session.list"))],
+) -> OwnSessionsView:
     response.headers["cache-control"] = "no-store"
     sessions = await wiring.own_sessions.show(user.sub, caller)
     return OwnSessionsView(sessions=[OwnSessionView.of(session) for session in sessions])
@@ -31,7 +39,9 @@ async def list_sessions(response: Response, wiring: Wired, caller: FromCaller, u
     description="Ends every session of the account but the one of this request, everywhere within a second.",
     responses={204: {"description": "Ended; there may have been none"}, 401: problem("`unauthenticated`")},
 )
-async def end_other_sessions(wiring: Wired, caller: FromCaller, user: SignedInUser) -> None:
+async def end_other_sessions(
+    wiring: Wired, caller: FromCaller, user: Annotated[IdentityClaims, Depends(permit("session.list"))]
+) -> None:
     await wiring.own_sessions.end_others(user.sub, caller)
 
 
@@ -47,7 +57,11 @@ async def end_other_sessions(wiring: Wired, caller: FromCaller, user: SignedInUs
     },
 )
 async def end_session(
-    session_id: str, response: Response, wiring: Wired, caller: FromCaller, user: SignedInUser
+    session_id: str,
+    response: Response,
+    wiring: Wired,
+    caller: FromCaller,
+    user: Annotated[IdentityClaims, Depends(permit("session.end"))],
 ) -> None:
     if await wiring.own_sessions.end(user.sub, session_id, caller):
         wiring.cookies.clear(response)

@@ -1,8 +1,8 @@
 """Reviews: everybody reads them, a signed-in user writes one per plugin."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from catalog.api import schemas
 from catalog.api.answers import MEDIA_TYPE, cached_answer, encode
@@ -13,12 +13,14 @@ from catalog.api.plugins import NOT_PUBLIC, PAGE, UNCHANGED
 from catalog.api.rendering import rating_summary, review_item
 from catalog.domain.reviews import Opinion, Review
 from chassis.app import API_PREFIX
+from chassis.authorisation import permit
 from chassis.conditional import is_unmodified, revision_etag
-from chassis.identity import SignedInUser
 from chassis.strict_body import StrictRoute
+from contracts.identity import IdentityClaims
 
 router = APIRouter(prefix=API_PREFIX + "/plugins/{plugin_id}/reviews", route_class=StrictRoute, tags=["reviews"])
 
+Reviewer = Annotated[IdentityClaims, Depends(permit("review.own"))]
 ETAG: dict[str, Any] = {"ETag": {"description": "Revision, for If-Match.", "schema": {"type": "string"}}}
 
 
@@ -56,7 +58,7 @@ async def list_reviews(
     response_model=schemas.Review,
     responses={200: {"headers": ETAG}, **UNCHANGED, **NOT_PUBLIC},
 )
-async def get_my_review(request: Request, plugin_id: PluginId, user: SignedInUser, actions: Actions) -> Response:
+async def get_my_review(request: Request, plugin_id: PluginId, user: Reviewer, actions: Actions) -> Response:
     review = await actions.read_own_review.read(plugin_id, user.sub)
     if is_unmodified(request.headers, revision_etag(review.revision)):
         return Response(status_code=304, headers=_own_headers(review))
@@ -78,7 +80,7 @@ async def get_my_review(request: Request, plugin_id: PluginId, user: SignedInUse
     },
 )
 async def put_my_review(
-    plugin_id: PluginId, body: schemas.ReviewBody, user: SignedInUser, actions: Actions, permitted: PermittedRevisions
+    plugin_id: PluginId, body: schemas.ReviewBody, user: Reviewer, actions: Actions, permitted: PermittedRevisions
 ) -> Response:
     opinion = Opinion(rating=body.rating, text=body.text)
     review, is_new = await actions.post_review.post(
@@ -96,7 +98,7 @@ async def put_my_review(
     responses=NOT_PUBLIC,
 )
 async def delete_my_review(
-    plugin_id: PluginId, user: SignedInUser, actions: Actions, permitted: PermittedRevisions
+    plugin_id: PluginId, user: Reviewer, actions: Actions, permitted: PermittedRevisions
 ) -> Response:
     await actions.remove_review.remove(plugin_id, user_id=user.sub, permitted=permitted)
     return Response(status_code=204, headers=_invalidation(plugin_id))

@@ -1,12 +1,13 @@
 """What routes need: the use cases that `main` put on the application, and whose request it is."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
+from chassis.authorisation import permit
 from chassis.conditional import parse_if_match
-from chassis.identity import AnyIdentity
 from contracts.identity import IdentityClaims
 from installs.domain.installs import Owner
 from installs.usecases.change_install import ChangeInstall
@@ -36,8 +37,13 @@ def owner_of(identity: IdentityClaims) -> Owner:
     return Owner(id=identity.sub, kind=identity.kind)
 
 
-async def _owner(identity: AnyIdentity) -> Owner:
-    return owner_of(identity)
+def owner_permitted(operation: str) -> Callable[[IdentityClaims], Coroutine[Any, Any, Owner]]:
+    """Make a dependency that gives the calling owner where the policy permits an operation."""
+
+    async def owner(identity: Annotated[IdentityClaims, Depends(permit(operation))]) -> Owner:
+        return owner_of(identity)
+
+    return owner
 
 
 async def _use_cases(request: Request) -> UseCases:
@@ -52,6 +58,8 @@ async def _permitted(
     return parse_if_match(if_match)
 
 
-CurrentOwner = Annotated[Owner, Depends(_owner)]
+ReadingOwner = Annotated[Owner, Depends(owner_permitted("install.read"))]
+InstallingOwner = Annotated[Owner, Depends(owner_permitted("install.create"))]
+ChangingOwner = Annotated[Owner, Depends(owner_permitted("install.change"))]
 Actions = Annotated[UseCases, Depends(_use_cases)]
 PermittedRevisions = Annotated[frozenset[int] | None, Depends(_permitted)]

@@ -5,9 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from chassis.app import API_PREFIX
+from chassis.authorisation import permit_anyone
 from chassis.identity import find_identity
 from chassis.strict_body import StrictRoute
-from installs.api.dependencies import Actions, CurrentOwner, PermittedRevisions, owner_of, use_cases
+from installs.api.dependencies import (
+    Actions,
+    ChangingOwner,
+    InstallingOwner,
+    PermittedRevisions,
+    ReadingOwner,
+    owner_of,
+    use_cases,
+)
 from installs.api.rendering import install_response, list_response
 from installs.api.schemas import Install, InstallBody, InstallList, InstallPatchBody
 from installs.domain.installs import InstallPatch, InstallRequest
@@ -19,6 +28,7 @@ router = APIRouter(prefix=PREFIX, route_class=StrictRoute, tags=["installs"])
 PluginIdInPath = Annotated[str, Path(max_length=64, description="The plugin's slug.")]
 ETAG: dict[str, Any] = {"ETag": {"description": "Revision, for If-Match.", "schema": {"type": "string"}}}
 LIST_ETAG: dict[str, Any] = {"ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}}}
+_LISTING = permit_anyone("install.list")
 LOCATION: dict[str, Any] = {"Location": {"description": "Address of the install.", "schema": {"type": "string"}}}
 
 
@@ -31,7 +41,7 @@ LOCATION: dict[str, Any] = {"Location": {"description": "Address of the install.
 )
 async def list_installs(request: Request) -> Response:
     # Read with every start of a host: the two look-ups are cheaper than the framework's dependencies.
-    identity = await find_identity(request)
+    identity = await _LISTING(request, await find_identity(request))
     installs = [] if identity is None else await use_cases(request).read.list(owner_of(identity))
     return list_response(installs, request_headers=request.headers)
 
@@ -42,7 +52,7 @@ async def list_installs(request: Request) -> Response:
     response_model=Install,
     responses={200: {"headers": ETAG}},
 )
-async def get_install(plugin_id: PluginIdInPath, owner: CurrentOwner, actions: Actions) -> Response:
+async def get_install(plugin_id: PluginIdInPath, owner: ReadingOwner, actions: Actions) -> Response:
     return install_response(await actions.read.get(owner, plugin_id))
 
 
@@ -61,7 +71,7 @@ async def get_install(plugin_id: PluginIdInPath, owner: CurrentOwner, actions: A
         200: {"description": "Installed before, as asked for", "model": Install, "headers": {**ETAG, **LOCATION}},
     },
 )
-async def install_plugin(body: InstallBody, owner: CurrentOwner, actions: Actions) -> Response:
+async def install_plugin(body: InstallBody, owner: InstallingOwner, actions: Actions) -> Response:
     request = InstallRequest(
         plugin_id=body.plugin_id, version=body.version, settings=body.settings, enabled=body.enabled
     )
@@ -85,7 +95,7 @@ async def install_plugin(body: InstallBody, owner: CurrentOwner, actions: Action
 async def change_install(
     plugin_id: PluginIdInPath,
     body: InstallPatchBody,
-    owner: CurrentOwner,
+    owner: ChangingOwner,
     actions: Actions,
     permitted: PermittedRevisions,
 ) -> Response:
@@ -97,7 +107,7 @@ async def change_install(
     "/plugins/{plugin_id}", summary="Uninstall a plugin", description="Its settings are forgotten.", status_code=204
 )
 async def uninstall_plugin(
-    plugin_id: PluginIdInPath, owner: CurrentOwner, actions: Actions, permitted: PermittedRevisions
+    plugin_id: PluginIdInPath, owner: ChangingOwner, actions: Actions, permitted: PermittedRevisions
 ) -> Response:
     await actions.remove.run(owner, plugin_id, permitted=permitted)
     return Response(status_code=204)

@@ -1,10 +1,14 @@
 """Routes under ``/admin/plugins``, for administrators."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Response
 
 from chassis.app import API_PREFIX
+from chassis.authorisation import permit
 from chassis.strict_body import StrictRoute
-from publishing.api.dependencies import ETAG, Administrator, PluginId, Use, etag, never_cached
+from contracts.identity import IdentityClaims
+from publishing.api.dependencies import ETAG, PluginId, Use, etag, never_cached
 from publishing.api.plugin_schemas import DeveloperPlugin, Suspension
 
 router = APIRouter(
@@ -13,6 +17,9 @@ router = APIRouter(
     tags=["administration"],
     dependencies=[Depends(never_cached)],
 )
+
+
+Administrator = Annotated[IdentityClaims, Depends(permit("plugin.block"))]
 
 
 @router.post(

@@ -11,8 +11,6 @@ from fastapi import Depends, Header, Path, Query, Request, Response
 from chassis.conditional import parse_if_match
 from chassis.cursors import decode_cursor, encode_cursor
 from chassis.errors import CursorInvalidError
-from chassis.identity import require_role
-from contracts.identity import IdentityClaims
 from contracts.slugs import PLUGIN_ID_MAX_LENGTH, is_plugin_id
 from contracts.versions import InvalidVersionError, parse_version
 from publishing.api.upload import UploadLimits
@@ -136,7 +134,4 @@ PluginId = Annotated[str, Depends(_plugin_id)]
 SubmissionId = Annotated[UUID, Depends(_submission_id)]
 VersionText = Annotated[str, Depends(_version)]
 PermittedRevisions = Annotated[frozenset[int] | None, Depends(_permitted_revisions)]
-Developer = Annotated[IdentityClaims, Depends(require_role("developer"))]
-Reviewer = Annotated[IdentityClaims, Depends(require_role("reviewer"))]
-Administrator = Annotated[IdentityClaims, Depends(require_role("administrator"))]
 Use = Annotated[UseCases, Depends(get_use_cases)]

@@ -1,17 +1,18 @@
 """Routes under ``/developer/plugins``: a developer's plugins."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.app import API_PREFIX
+from chassis.authorisation import permit
 from chassis.strict_body import StrictRoute
+from contracts.identity import IdentityClaims
 from publishing.api.dependencies import (
     DEFAULT_LIMIT,
     ETAG,
     LINK,
     Cursor,
-    Developer,
     Limit,
     PermittedRevisions,
     PluginId,
@@ -43,7 +44,7 @@ _LOCATION: dict[str, Any] = {"Location": {"description": "Address of the plugin"
 async def list_own_plugins(
     request: Request,
     response: Response,
-    developer: Developer,
+    developer: Annotated[IdentityClaims, Depends(permit("plugin.list"))],
     use: Use,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -64,7 +65,12 @@ async def list_own_plugins(
     description="Takes the id. The plugin is a draft until its first version is published.",
     responses={201: {"headers": {**ETAG, **_LOCATION}}},
 )
-async def register_plugin(response: Response, developer: Developer, use: Use, body: NewPlugin) -> DeveloperPlugin:
+async def register_plugin(
+    response: Response,
+    developer: Annotated[IdentityClaims, Depends(permit("plugin.register"))],
+    use: Use,
+    body: NewPlugin,
+) -> DeveloperPlugin:
     listing = body.model_dump(exclude={"id"})
     plugin = await use.register_plugin(owner=developer, plugin_id=body.id, listing=listing)
     response.headers["etag"] = etag(plugin.revision)
@@ -79,7 +85,10 @@ async def register_plugin(response: Response, developer: Developer, use: Use, bo
     responses={200: {"headers": ETAG}},
 )
 async def get_own_plugin(
-    response: Response, developer: Developer, use: Use, plugin_id: PluginId
+    response: Response,
+    developer: Annotated[IdentityClaims, Depends(permit("plugin.read"))],
+    use: Use,
+    plugin_id: PluginId,
 ) -> DeveloperPluginDetail:
     found = await use.get_own_plugin(caller_id=developer.sub, plugin_id=plugin_id)
     response.headers["etag"] = etag(found.plugin.revision)
@@ -94,7 +103,7 @@ async def get_own_plugin(
 )
 async def update_plugin(
     response: Response,
-    developer: Developer,
+    developer: Annotated[IdentityClaims, Depends(permit("plugin.update"))],
     use: Use,
     plugin_id: PluginId,
     body: PluginChanges,

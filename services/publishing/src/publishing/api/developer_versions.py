@@ -1,13 +1,15 @@
 """Routes that send, follow and withdraw versions."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.app import API_PREFIX
+from chassis.authorisation import permit
 from chassis.strict_body import StrictRoute
+from contracts.identity import IdentityClaims
 from contracts.manifest import manifest_schema
-from publishing.api.dependencies import Developer, PluginId, SubmissionId, Use, VersionText, never_cached
+from publishing.api.dependencies import PluginId, SubmissionId, Use, VersionText, never_cached
 from publishing.api.submission_schemas import SubmissionBody
 from publishing.api.upload import UploadForm
 
@@ -74,7 +76,11 @@ _LOCATION: dict[str, Any] = {"Location": {"description": "Address of the submiss
     responses={202: {"headers": _LOCATION}},
 )
 async def submit_version(
-    request: Request, response: Response, developer: Developer, use: Use, plugin_id: PluginId
+    request: Request,
+    response: Response,
+    developer: Annotated[IdentityClaims, Depends(permit("version.submit"))],
+    use: Use,
+    plugin_id: PluginId,
 ) -> SubmissionBody:
     with UploadForm(request, plugin_id=plugin_id, limits=use.upload_limits) as form:
         view = await use.submit_version(submitter=developer, plugin_id=plugin_id, receive=form.receive)
@@ -89,7 +95,12 @@ async def submit_version(
     description="Only a version that was never published; its number is free again, its files are removed. Refused with"
     " `version_published`, `version_not_found`, `version_invalid`.",
 )
-async def withdraw_version(developer: Developer, use: Use, plugin_id: PluginId, version: VersionText) -> None:
+async def withdraw_version(
+    developer: Annotated[IdentityClaims, Depends(permit("version.withdraw"))],
+    use: Use,
+    plugin_id: PluginId,
+    version: VersionText,
+) -> None:
     await use.withdraw_version(caller_id=developer.sub, plugin_id=plugin_id, version=version)
 
 
@@ -98,5 +109,7 @@ async def withdraw_version(developer: Developer, use: Use, plugin_id: PluginId, 
     summary="Follow a submission",
     description="Every step, verdict and reason.",
 )
-async def get_own_submission(developer: Developer, use: Use, submission_id: SubmissionId) -> SubmissionBody:
+async def get_own_submission(
+    developer: Annotated[IdentityClaims, Depends(permit("submission.read"))], use: Use, submission_id: SubmissionId
+) -> SubmissionBody:
     return SubmissionBody.of(await use.get_own_submission(caller_id=developer.sub, submission_id=submission_id))

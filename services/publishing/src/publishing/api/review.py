@@ -1,18 +1,20 @@
 """Routes under ``/review``, for reviewers."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.app import API_PREFIX
+from chassis.authorisation import permit
 from chassis.errors import CursorInvalidError
 from chassis.strict_body import StrictRoute
+from contracts.identity import IdentityClaims
 from publishing.api.dependencies import (
     DEFAULT_LIMIT,
     LINK,
     Cursor,
     Limit,
-    Reviewer,
     SubmissionId,
     Use,
     never_cached,
@@ -27,6 +29,8 @@ router = APIRouter(
 )
 
 _LISTING = "review/queue"
+
+Reviewer = Annotated[IdentityClaims, Depends(permit("submission.review"))]
 
 
 @router.get(
@@ -87,7 +91,10 @@ async def get_submission_bundle(_: Reviewer, use: Use, submission_id: Submission
     " `checks_incomplete`, `submission_not_reviewable`.",
 )
 async def decide_submission(
-    reviewer: Reviewer, use: Use, submission_id: SubmissionId, body: NewDecision
+    reviewer: Annotated[IdentityClaims, Depends(permit("submission.decide"))],
+    use: Use,
+    submission_id: SubmissionId,
+    body: NewDecision,
 ) -> SubmissionBody:
     view = await use.decide_submission(
         reviewer=reviewer,

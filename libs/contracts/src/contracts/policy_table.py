@@ -1,0 +1,159 @@
+"""The table of who may do what; `docs/authorisation.md` is made from it, and every cell is tried over HTTP."""
+
+from contracts.policy import Needs, Ownership, Rule
+
+_OWN = frozenset({Ownership.OWN})
+_WHO_MANAGES = frozenset({Ownership.OWN, Ownership.ORGANISATION_OWNER, Ownership.ORGANISATION_MAINTAINER})
+_WHO_SEES = _WHO_MANAGES | {Ownership.ORGANISATION_MEMBER}
+
+_CATALOGUE = (
+    Rule(
+        operation="catalogue.read",
+        routes=(
+            "GET /plugins",
+            "GET /plugins/categories",
+            "GET /plugins/{plugin_id}",
+            "GET /plugins/{plugin_id}/versions",
+            "GET /plugins/{plugin_id}/versions/{version}",
+            "GET /plugins/{plugin_id}/versions/{version}/bundle",
+            "GET /plugins/{plugin_id}/versions/{version}/source-map",
+            "GET /plugins/{plugin_id}/reviews",
+            "GET /changes",
+        ),
+        needs=Needs.ANYONE,
+    ),
+    Rule(
+        operation="review.own",
+        routes=(
+            "GET /plugins/{plugin_id}/reviews/mine",
+            "PUT /plugins/{plugin_id}/reviews/mine",
+            "DELETE /plugins/{plugin_id}/reviews/mine",
+        ),
+        needs=Needs.ACCOUNT,
+    ),
+)
+
+_INSTALLS = (
+    Rule(operation="install.list", routes=("GET /user/plugins",), needs=Needs.ANYONE, action="installs:read"),
+    Rule(
+        operation="install.read",
+        routes=("GET /user/plugins/{plugin_id}",),
+        needs=Needs.IDENTITY,
+        action="installs:read",
+        plugin="path",
+    ),
+    Rule(
+        operation="install.create",
+        routes=("POST /user/plugins/install",),
+        needs=Needs.IDENTITY,
+        action="installs:write",
+        plugin="found",
+    ),
+    Rule(
+        operation="install.change",
+        routes=("PATCH /user/plugins/{plugin_id}", "DELETE /user/plugins/{plugin_id}"),
+        needs=Needs.IDENTITY,
+        action="installs:write",
+        plugin="path",
+    ),
+)
+
+_ACCOUNTS = (
+    Rule(
+        operation="session.begin",
+        routes=("POST /auth/register", "POST /auth/login", "POST /auth/logout"),
+        needs=Needs.ANYONE,
+    ),
+    Rule(operation="account.who", routes=("GET /auth/me",), needs=Needs.ANYONE, action="account:read"),
+    Rule(operation="account.password", routes=("PUT /auth/password",), needs=Needs.ACCOUNT),
+    Rule(operation="account.audit", routes=("GET /auth/audit",), needs=Needs.ACCOUNT),
+    Rule(operation="session.list", routes=("GET /auth/sessions", "DELETE /auth/sessions"), needs=Needs.ACCOUNT),
+    Rule(
+        operation="session.end",
+        routes=("DELETE /auth/sessions/{session_id}",),
+        needs=Needs.ACCOUNT,
+        of=_OWN,
+        hidden=True,
+    ),
+    Rule(operation="developer.register", routes=("POST /developer/register",), needs=Needs.ACCOUNT),
+    Rule(operation="developer.profile", routes=("GET /developer/profile",), needs=Needs.ACCOUNT),
+)
+
+_PUBLISHING = (
+    Rule(operation="plugin.list", routes=("GET /developer/plugins",), needs=Needs.DEVELOPER, action="plugins:read"),
+    Rule(
+        operation="plugin.register",
+        routes=("POST /developer/plugins",),
+        needs=Needs.DEVELOPER,
+        action="plugins:write",
+        plugin="found",
+    ),
+    Rule(
+        operation="plugin.read",
+        routes=("GET /developer/plugins/{plugin_id}",),
+        needs=Needs.DEVELOPER,
+        of=_WHO_SEES,
+        action="plugins:read",
+        plugin="path",
+    ),
+    Rule(
+        operation="plugin.update",
+        routes=("PATCH /developer/plugins/{plugin_id}",),
+        needs=Needs.DEVELOPER,
+        of=_WHO_MANAGES,
+        action="plugins:write",
+        plugin="path",
+    ),
+    Rule(
+        operation="version.submit",
+        routes=("POST /developer/plugins/{plugin_id}/versions",),
+        needs=Needs.DEVELOPER,
+        of=_WHO_MANAGES,
+        action="versions:publish",
+        plugin="path",
+    ),
+    Rule(
+        operation="version.withdraw",
+        routes=("DELETE /developer/plugins/{plugin_id}/versions/{version}",),
+        needs=Needs.DEVELOPER,
+        of=_WHO_MANAGES,
+        action="versions:withdraw",
+        plugin="path",
+    ),
+    Rule(
+        operation="submission.read",
+        routes=("GET /developer/submissions/{submission_id}",),
+        needs=Needs.DEVELOPER,
+        of=_WHO_SEES,
+        action="plugins:read",
+        plugin="found",
+    ),
+)
+
+_REVIEWING = (
+    Rule(
+        operation="submission.review",
+        routes=(
+            "GET /review/queue",
+            "GET /review/submissions/{submission_id}",
+            "GET /review/submissions/{submission_id}/bundle",
+        ),
+        needs=Needs.REVIEWER,
+    ),
+    Rule(
+        operation="submission.decide",
+        routes=("POST /review/submissions/{submission_id}/decision",),
+        needs=Needs.REVIEWER,
+    ),
+    Rule(
+        operation="plugin.block",
+        routes=("POST /admin/plugins/{plugin_id}/suspend", "POST /admin/plugins/{plugin_id}/restore"),
+        needs=Needs.ADMINISTRATOR,
+        recent=True,
+    ),
+)
+
+RULES: dict[str, Rule] = {
+    rule.operation: rule for rule in (*_CATALOGUE, *_INSTALLS, *_ACCOUNTS, *_PUBLISHING, *_REVIEWING)
+}
+"""All rules by the name of their operation."""
