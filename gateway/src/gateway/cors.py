@@ -4,7 +4,10 @@ from gateway.origin_check import OriginPolicy
 from gateway.request import METHODS, ClientRequest, Headers
 
 _PREFLIGHT_SECONDS = 600
-_EXPOSED = b"age, content-range, etag, link, location, repr-digest, retry-after, x-cache, x-checksum-sha256"
+_EXPOSED = (
+    b"age, content-range, etag, link, location, ratelimit, ratelimit-policy, repr-digest, retry-after, x-cache,"
+    b" x-checksum-sha256"
+)
 _ACCEPTED = b"authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, range, traceparent"
 
 

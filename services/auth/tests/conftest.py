@@ -101,6 +101,7 @@ def settings(database_for: SessionDatabase, redis_url: str, identity_keys: Ident
             "identity_public_key_file": identity_keys.public_key_file,
             "internal_token": INTERNAL_TOKEN,
             "cookie_secure": False,
+            "limits": "registration-total=100000/60 sign-in-total=100000/60",
         }
     )
 

@@ -19,6 +19,9 @@ from platform_local.source_digest import source_digest
 SEARCH_ALIAS = "plugins"
 _USERS_OF_REDIS = {"auth", "search_indexer", "gateway"}
 _USERS_OF_OBJECTS = {"catalog", "publishing"}
+LIMITS = "registration-address=10000/3600 registration-total=10000/60"
+"""On one machine everybody comes from one address, and the demonstration opens many accounts."""
+
 # Settings that a person may override for all services by the environment of `make up`.
 PASSED_ON = (
     "LOG_LEVEL",
@@ -28,6 +31,7 @@ PASSED_ON = (
     "SESSION_TTL_SECONDS",
     "SESSION_MAX_LIFE_SECONDS",
     "SESSIONS_PER_ACCOUNT",
+    "LIMITS",
     "BUNDLE_CDN_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 )
@@ -101,6 +105,7 @@ def component_environment(component: Component, context: ServerContext) -> dict[
     if component.package == "auth":
         variables["IDENTITY_PRIVATE_KEY_FILE"] = str(secrets.identity_private_key_file)
         variables["COOKIE_SECURE"] = "false"
+        variables["LIMITS"] = LIMITS
     if component.package in {"auth", "gateway"}:
         variables["INTERNAL_TOKEN_FILE"] = str(secrets.internal_token_file)
     if component.package == "gateway":

@@ -46,6 +46,8 @@ class ServiceEnvironment:
         if service == "auth":
             variables["IDENTITY_PRIVATE_KEY_FILE"] = str(self.identity_keys.private_key_file)
             variables["COOKIE_SECURE"] = "false"
+            # Everybody comes from one address.
+            variables["LIMITS"] = "registration-address=100000/60 registration-total=100000/60"
         if service in {"auth", "gateway"}:
             variables["INTERNAL_TOKEN_FILE"] = str(self.internal_token_file)
         return variables

@@ -22,13 +22,17 @@ class RelaySettings(OutboxRelaySettings):
 
 
 class SessionSettings(DatabaseSettings):
-    """What opens and changes sessions: the private key signs identities, the rest are the limits of sessions."""
+    """What opens and changes sessions: the private key signs identities, the rest are limits.
+
+    `limits` gives other figures to some of `auth.domain.limits.LIMITS`, as in ``sign-in=10/300 mail-account=3/1800``.
+    """
 
     redis_url: SecretStr
     identity_private_key_file: Path
     session_ttl_seconds: int = Field(default=7 * _DAY_SECONDS, ge=60, le=90 * _DAY_SECONDS)
     session_max_life_seconds: int = Field(default=30 * _DAY_SECONDS, ge=60, le=365 * _DAY_SECONDS)
     sessions_per_account: int = Field(default=50, ge=1, le=1_000)
+    limits: str = ""
 
 
 class EnsureUserSettings(SessionSettings):

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from auth.api import accounts, developers, internal, sessions
 from auth.api import audit as audit_routes
+from auth.api.limit_headers import LimitHeadersMiddleware
 from auth.assembly.parts import build_parts
 from auth.assembly.wiring import build_wiring
 from auth.config import (
@@ -67,6 +68,7 @@ def build_app(settings: ServeSettings) -> FastAPI:
         readiness={"database": _migrations(settings).readiness_check(parts.database)},
         lifespan=lifespan,
     )
+    app.add_middleware(LimitHeadersMiddleware)
     app.state.wiring = build_wiring(settings, parts)
     return app
 

@@ -29,6 +29,7 @@ _SESSION_COOKIE: dict[str, Any] = {
     responses={
         201: {"description": "Opened and signed in", "headers": _SESSION_COOKIE},
         409: problem("`email_taken`"),
+        429: problem("`rate_limited`: too many accounts were opened from this network, or in all; see Retry-After"),
         422: problem("`request_invalid`; a password's faults are `password_length` and `password_common`"),
     },
 )

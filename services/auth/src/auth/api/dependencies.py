@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import SecretStr
 
 from auth.api.cookies import CookiePolicy
+from auth.api.limit_headers import standings_of
 from auth.usecases.caller import Caller
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.list_audit import ListAudit
@@ -58,6 +59,7 @@ def get_caller(request: Request) -> Caller:
         address=_address(request),
         session_id=request.headers.get(SESSION_HEADER),
         user_agent=request.headers.get("user-agent"),
+        standings=standings_of(request),
     )
 
 

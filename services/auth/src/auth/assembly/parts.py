@@ -7,12 +7,17 @@ from redis.asyncio import Redis
 from auth.clients.password_threads import PasswordThreads
 from auth.config import SessionSettings
 from auth.domain.identity_signer import IdentitySigner
+from auth.domain.limits import read_limits
 from auth.domain.sessions import SessionLimits
+from auth.storage.limits.limiter import Limiter
 from auth.storage.redis_client import connect_redis
 from auth.storage.sessions import SessionStore
 from auth.usecases.session_issuer import SessionIssuer
 from chassis.clock import Clock, SystemClock
 from chassis.db import Database
+
+LIMITS_TIMEOUT_SECONDS = 0.2
+"""Without Redis the limits count in the process: no reason to wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,8 @@ class Parts:
 
     database: Database
     redis: Redis
+    limits_redis: Redis
+    limiter: Limiter
     passwords: PasswordThreads
     sessions: SessionIssuer
     clock: Clock
@@ -29,12 +36,14 @@ class Parts:
         """Give everything back."""
         self.passwords.close()
         await self.redis.aclose()
+        await self.limits_redis.aclose()
         await self.database.close()
 
 
 def build_parts(settings: SessionSettings) -> Parts:
     """Build them; pools open at their first use."""
     redis = connect_redis(settings.redis_url.get_secret_value())
+    limits_redis = connect_redis(settings.redis_url.get_secret_value(), timeout_seconds=LIMITS_TIMEOUT_SECONDS)
     limits = SessionLimits(
         ttl_seconds=settings.session_ttl_seconds,
         max_life_seconds=settings.session_max_life_seconds,
@@ -50,6 +59,8 @@ def build_parts(settings: SessionSettings) -> Parts:
     return Parts(
         database=Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size),
         redis=redis,
+        limits_redis=limits_redis,
+        limiter=Limiter(redis=limits_redis, changed=read_limits(settings.limits)),
         passwords=PasswordThreads(),
         sessions=sessions,
         clock=clock,

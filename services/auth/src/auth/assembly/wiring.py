@@ -4,7 +4,6 @@ from auth.api.cookies import CookiePolicy
 from auth.api.dependencies import Wiring
 from auth.assembly.parts import Parts
 from auth.config import ServeSettings
-from auth.storage.sign_in_limits import SignInLimits
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.entrance import Entrance
 from auth.usecases.list_audit import ListAudit
@@ -16,6 +15,7 @@ from auth.usecases.renew_session import RenewSession
 from auth.usecases.show_account import ShowAccount
 from auth.usecases.show_developer_profile import ShowDeveloperProfile
 from auth.usecases.sign_in import SignIn
+from auth.usecases.sign_in_guard import SignInGuard
 from auth.usecases.sign_out import SignOut
 
 
@@ -23,13 +23,15 @@ def build_wiring(settings: ServeSettings, parts: Parts) -> Wiring:
     """Build the use cases of every route."""
     database, sessions, passwords = parts.database, parts.sessions, parts.passwords
     entrance = Entrance(sessions=sessions)
-    limits = SignInLimits(redis=parts.redis)
+    guard = SignInGuard(limiter=parts.limiter, database=database)
     return Wiring(
-        register_account=RegisterAccount(database=database, passwords=passwords, entrance=entrance),
-        sign_in=SignIn(database=database, passwords=passwords, limits=limits, entrance=entrance),
+        register_account=RegisterAccount(
+            database=database, passwords=passwords, limiter=parts.limiter, entrance=entrance
+        ),
+        sign_in=SignIn(database=database, passwords=passwords, guard=guard, entrance=entrance),
         sign_out=SignOut(database=database, sessions=sessions),
         own_sessions=OwnSessions(database=database, sessions=sessions),
-        change_password=ChangePassword(database=database, passwords=passwords, limits=limits, sessions=sessions),
+        change_password=ChangePassword(database=database, passwords=passwords, guard=guard, sessions=sessions),
         show_account=ShowAccount(database=database),
         register_developer=RegisterDeveloper(database=database, sessions=sessions),
         show_developer_profile=ShowDeveloperProfile(database=database),

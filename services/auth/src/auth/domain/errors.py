@@ -31,11 +31,20 @@ class PresentPasswordWrongError(PlatformError):
 
 
 class SignInLimitedError(PlatformError):
-    """Too many failed attempts of late; the password was not even looked at."""
+    """Too many attempts failed of late; the password was not even looked at."""
 
     code = "sign_in_limited"
     kind = ErrorKind.LIMITED
     title = "Too many failed attempts to sign in"
+    default_remedy = "Wait for the seconds given in Retry-After, then try again."
+
+
+class RateLimitedError(PlatformError):
+    """Too many requests of this kind of late; nothing was done."""
+
+    code = "rate_limited"
+    kind = ErrorKind.LIMITED
+    title = "Too many requests"
     default_remedy = "Wait for the seconds given in Retry-After, then try again."
 
 

@@ -20,14 +20,17 @@ MAX_CONNECTIONS = 32
 _log = structlog.get_logger()
 
 
-def connect_redis(url: str) -> Redis:
-    """Make a client with a bounded pool; it connects at its first use and again after an outage."""
+def connect_redis(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Redis:
+    """Make a client with a bounded pool; it connects at its first use and again after an outage.
+
+    Nobody waits for a connection, or for an answer, for longer than `timeout_seconds`.
+    """
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=MAX_CONNECTIONS,
-        timeout=TIMEOUT_SECONDS,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
+        timeout=timeout_seconds,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
         # One more attempt at once: a pooled connection may have died with the server's last restart.
         retry=Retry(NoBackoff(), 1),
         decode_responses=True,

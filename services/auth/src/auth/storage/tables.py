@@ -57,6 +57,14 @@ Table(
 )
 
 Table(
+    "known_networks",
+    METADATA,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("network", Text, primary_key=True, comment="from which the account signed in: IPv4, or IPv6 /64"),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=_NOW, comment="to the day"),
+)
+
+Table(
     "developer_profiles",
     METADATA,
     Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),

@@ -6,8 +6,8 @@ from uuid import UUID
 from auth.clients.password_threads import PasswordThreads
 from auth.domain.accounts import Account
 from auth.domain.audit import Action
-from auth.domain.emails import Email, parse_email
-from auth.domain.errors import PresentPasswordWrongError, SessionEndedError
+from auth.domain.emails import parse_email
+from auth.domain.errors import PasswordWorkBusyError, PresentPasswordWrongError, SessionEndedError
 from auth.domain.sessions import subject_of
 from auth.storage.accounts import (
     Credentials,
@@ -20,10 +20,10 @@ from auth.storage.accounts import (
 from auth.storage.audit import append_audit
 from auth.storage.connection import Connection
 from auth.storage.sessions import StoredSession
-from auth.storage.sign_in_limits import SignInLimits
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered
 from auth.usecases.session_issuer import OpenedSession, SessionIssuer
+from auth.usecases.sign_in_guard import SignInGuard
 from chassis.db import Database
 
 
@@ -36,18 +36,18 @@ class ChangePassword:
         Where accounts are.
     passwords
         Checks and hashes them.
-    limits
+    guard
         Counts failures, together with those of signing in.
     sessions
         Ends the sessions and opens the new one.
     """
 
     def __init__(
-        self, *, database: Database, passwords: PasswordThreads, limits: SignInLimits, sessions: SessionIssuer
+        self, *, database: Database, passwords: PasswordThreads, guard: SignInGuard, sessions: SessionIssuer
     ) -> None:
         self._database = database
         self._passwords = passwords
-        self._limits = limits
+        self._guard = guard
         self._sessions = sessions
 
     async def execute(self, *, user_id: UUID, present: str, new: str, caller: Caller) -> Entered:
@@ -67,10 +67,15 @@ class ChangePassword:
         former = await self._sessions.find_own(caller.session_id, user_id)
         account, credentials = await self._find(user_id)
         email = parse_email(account.email)
-        await self._limits.check(email, caller.address)
-        if not await self._passwords.check(credentials.password_hash, present):
-            await self._refuse(email, user_id, caller)
-        await self._limits.forget(email, caller.address)
+        attempt = await self._guard.admit(email, caller, is_known=True)
+        try:
+            fits = await self._passwords.check(credentials.password_hash, present)
+        except PasswordWorkBusyError:
+            await self._guard.note_untried(attempt)
+            raise
+        if not fits:
+            await self._refuse(user_id, caller)
+        await self._guard.note_success(attempt)
         password_hash = await self._passwords.hash(new)
         async with self._database.transaction() as connection:
             # Locked, so that a sign-in with the former password comes before and is ended, or comes after and fails.
@@ -107,8 +112,7 @@ class ChangePassword:
         await self._sessions.end_all(account.id, but=session.session_hash)
         return session
 
-    async def _refuse(self, email: Email, user_id: UUID, caller: Caller) -> NoReturn:
-        await self._limits.note_failure(email, caller.address)
+    async def _refuse(self, user_id: UUID, caller: Caller) -> NoReturn:
         async with self._database.transaction() as connection:
             await append_audit(
                 connection,

@@ -6,12 +6,14 @@ from uuid import UUID
 from auth.clients.password_threads import PasswordThreads
 from auth.domain.audit import Action, Target
 from auth.domain.emails import Email
-from auth.domain.errors import CredentialsInvalidError
+from auth.domain.errors import CredentialsInvalidError, PasswordWorkBusyError
+from auth.domain.limits import network_of
 from auth.storage.accounts import find_account_locked, find_credentials, is_still_set, refresh_password_hash
 from auth.storage.audit import append_audit
-from auth.storage.sign_in_limits import SignInLimits
+from auth.storage.known_networks import note_network
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered, Entrance
+from auth.usecases.sign_in_guard import SignInGuard
 from chassis.db import Database
 
 
@@ -26,18 +28,18 @@ class SignIn:
         Where accounts are.
     passwords
         Checks them.
-    limits
+    guard
         Counts failures.
     entrance
         Opens the session.
     """
 
     def __init__(
-        self, *, database: Database, passwords: PasswordThreads, limits: SignInLimits, entrance: Entrance
+        self, *, database: Database, passwords: PasswordThreads, guard: SignInGuard, entrance: Entrance
     ) -> None:
         self._database = database
         self._passwords = passwords
-        self._limits = limits
+        self._guard = guard
         self._entrance = entrance
 
     async def execute(self, *, email: Email, password: str, caller: Caller) -> Entered:
@@ -52,14 +54,18 @@ class SignIn:
         PasswordWorkBusyError, ServiceUnavailableError
             Nobody was signed in; a retry is safe.
         """
-        await self._limits.check(email, caller.address)
+        attempt = await self._guard.admit(email, caller)
         former = await self._entrance.find_former(caller)
         async with self._database.read() as connection:
             found = await find_credentials(connection, email)
-        fits, fresh_hash = await self._passwords.check_and_refresh(found.password_hash if found else None, password)
+        try:
+            fits, fresh_hash = await self._passwords.check_and_refresh(found.password_hash if found else None, password)
+        except PasswordWorkBusyError:
+            await self._guard.note_untried(attempt)
+            raise
         if found is None or not fits:
-            await self._refuse(email, found.user_id if found else None, caller)
-        await self._limits.forget(email, caller.address)
+            await self._refuse(found.user_id if found else None, caller)
+        await self._guard.note_success(attempt)
         async with self._database.transaction() as connection:
             # Locked, so that a change of rights or password comes wholly before or wholly after the new session.
             account = await find_account_locked(connection, found.user_id)
@@ -67,6 +73,7 @@ class SignIn:
                 raise CredentialsInvalidError("e-mail address or password is wrong")
             if fresh_hash is not None:
                 await refresh_password_hash(connection, user_id=account.id, password_hash=fresh_hash)
+            await note_network(connection, user_id=account.id, network=network_of(caller.address))
             session = await self._entrance.enter(
                 connection, account, former=former, caller=caller, methods=["password"]
             )
@@ -80,8 +87,7 @@ class SignIn:
         await self._entrance.leave_former(former)
         return Entered(account=account, session=session)
 
-    async def _refuse(self, email: Email, user_id: UUID | None, caller: Caller) -> NoReturn:
-        await self._limits.note_failure(email, caller.address)
+    async def _refuse(self, user_id: UUID | None, caller: Caller) -> NoReturn:
         reason = "address-unknown" if user_id is None else "password-wrong"
         async with self._database.transaction() as connection:
             await append_audit(
