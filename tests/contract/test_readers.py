@@ -23,6 +23,7 @@ from contracts.topics import TOPICS
 from installs.consumers.accounts import accounts_subscription
 from installs.consumers.plugins import plugins_subscription as installs_plugins
 from installs.usecases.claim_installs import ClaimInstalls
+from installs.usecases.erase_owners import EraseOwners
 from installs.usecases.learn_plugins import LearnPlugins
 from search_indexer.clients.purges import CachePurges
 from search_indexer.consumers.documents import documents_subscription
@@ -61,7 +62,7 @@ async def subscriptions(
             changes_subscription(RecordChanges(database=catalog, clock=SystemClock())),
             installs_subscription(CountInstalls(database=catalog)),
             catalog_plugins(ApplyPluginChanges(database=catalog)),
-            accounts_subscription(ClaimInstalls(database=installs)),
+            accounts_subscription(ClaimInstalls(database=installs), EraseOwners(database=installs)),
             installs_plugins(LearnPlugins(database=installs)),
             await stack.enter_async_context(documents(opensearch_url, f"{index_prefix}{uuid4().hex[:8]}", redis_url)),
         ]

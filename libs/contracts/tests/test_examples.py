@@ -21,7 +21,7 @@ TOMBSTONES = sorted(EVENTS.keys() - set(WITH_DATA))
 def key_of(topic: str, value: dict[str, Any]) -> str:
     match topic:
         case "accounts.v1":
-            return str(value["user_id"])
+            return str(value.get("user_id", value.get("anonymous_id")))
         case "installs.v1":
             return f"{value['owner_id']}:{value['plugin_id']}"
         case "plugins.v1":

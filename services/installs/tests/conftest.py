@@ -29,6 +29,7 @@ from installs.consumers.accounts import accounts_subscription
 from installs.consumers.plugins import plugins_subscription
 from installs.main import build_app
 from installs.usecases.claim_installs import ClaimInstalls
+from installs.usecases.erase_owners import EraseOwners
 from installs.usecases.learn_plugins import LearnPlugins
 from testkit.client import asgi_client
 from testkit.environments import ServiceEnvironment
@@ -178,7 +179,7 @@ def publish(deliver_plugins: Deliver) -> Deliver:
 @pytest.fixture
 def claim(database: Database) -> Callable[..., Awaitable[Event]]:
     """Hand the claim of an anonymous owner to the consumer of accounts; gives the event, for repeats."""
-    handler = accounts_subscription(ClaimInstalls(database=database)).handler
+    handler = accounts_subscription(ClaimInstalls(database=database), EraseOwners(database=database)).handler
 
     async def claim(anonymous_id: UUID, user_id: UUID, *, event: Event | None = None) -> Event:
         if event is None:

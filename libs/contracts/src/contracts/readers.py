@@ -89,7 +89,10 @@ READERS: tuple[Reader, ...] = (
     Reader(
         group="installs.accounts",
         topic=ACCOUNTS.name,
-        events={"account.anonymous-claimed.v1": frozenset({"user_id", "anonymous_id", "claimed_at"})},
+        events={
+            "account.anonymous-claimed.v1": frozenset({"user_id", "anonymous_id", "claimed_at"}),
+            "account.anonymous-expired.v1": frozenset({"anonymous_id", "expired_at"}),
+        },
     ),
     Reader(
         group="installs.plugins",

@@ -127,7 +127,7 @@ class Topic:
 
 ACCOUNTS = Topic(
     name="accounts.v1",
-    purpose="Accounts registered, made developers, and anonymous owners claimed by an account.",
+    purpose="Accounts registered and made developers; anonymous owners claimed by an account, or expired.",
     key="user id",
     producer="auth",
     consumers=("installs",),

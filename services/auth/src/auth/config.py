@@ -18,7 +18,9 @@ class AuditSettings(DatabaseSettings):
 
 
 class RelaySettings(OutboxRelaySettings):
-    """The relay of the outbox, and the sealer of the audit beside it."""
+    """The relay of the outbox, and beside it the sealer of the audit and the expiry of idle visitors."""
+
+    anonymous_idle_days: int = Field(default=90, ge=1, le=3_650)
 
 
 class SessionSettings(DatabaseSettings):

@@ -23,8 +23,10 @@ from auth.config import (
 )
 from auth.jobs import audit as audit_command
 from auth.jobs import ensure_user as ensure_user_command
+from auth.jobs.expire_anonymous import expire_anonymous
 from auth.jobs.seal_audit import seal_audit
 from auth.usecases.ensure_user import EnsureUser
+from auth.usecases.expire_anonymous import ExpireAnonymous
 from auth.usecases.seal_audit import SealAudit
 from auth.usecases.verify_audit import VerifyAudit
 from chassis import process
@@ -87,14 +89,19 @@ def events(arguments: list[str]) -> None:
 
 
 def relay(_arguments: list[str]) -> None:
-    """Relay the outbox, and chain the audit."""
-    run_relay(RelaySettings(), schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY, jobs=_sealer)
+    """Relay the outbox, chain the audit, and forget idle visitors."""
+    settings = RelaySettings()
+    jobs = partial(_relay_jobs, settings)
+    run_relay(settings, schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY, jobs=jobs)
 
 
-def _sealer(database: Database) -> Mapping[str, Task]:
-    heartbeat = Heartbeat()
-    run = partial(seal_audit, SealAudit(database=database), heartbeat)
-    return {f"{SERVICE}.audit-sealer": Task(run, heartbeat)}
+def _relay_jobs(settings: RelaySettings, database: Database) -> Mapping[str, Task]:
+    sealing, expiring = Heartbeat(), Heartbeat()
+    expire = ExpireAnonymous(database=database, clock=SystemClock(), idle_days=settings.anonymous_idle_days)
+    return {
+        f"{SERVICE}.audit-sealer": Task(partial(seal_audit, SealAudit(database=database), sealing), sealing),
+        f"{SERVICE}.anonymous-expiry": Task(partial(expire_anonymous, expire, expiring), expiring),
+    }
 
 
 def migrate(_arguments: list[str]) -> None:

@@ -27,6 +27,7 @@ from installs.consumers.accounts import accounts_subscription
 from installs.consumers.plugins import plugins_subscription
 from installs.usecases.change_install import ChangeInstall
 from installs.usecases.claim_installs import ClaimInstalls
+from installs.usecases.erase_owners import EraseOwners
 from installs.usecases.install_plugin import InstallPlugin
 from installs.usecases.learn_plugins import LearnPlugins
 from installs.usecases.read_installs import ReadInstalls
@@ -120,7 +121,7 @@ def openapi(_arguments: list[str]) -> None:
 def _subscriptions(database: Database) -> tuple[Subscription, ...]:
     return (
         plugins_subscription(LearnPlugins(database=database)),
-        accounts_subscription(ClaimInstalls(database=database)),
+        accounts_subscription(ClaimInstalls(database=database), EraseOwners(database=database)),
     )
 
 

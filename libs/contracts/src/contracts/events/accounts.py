@@ -1,4 +1,4 @@
-"""Facts about accounts; key: the user's id."""
+"""Facts about accounts; key: the user's id. A fact about a visitor alone has the visitor's id for its key."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -41,3 +41,13 @@ class AnonymousClaimed(EventData):
     user_id: UUID
     anonymous_id: UUID
     claimed_at: datetime
+
+
+class AnonymousExpired(EventData):
+    """An anonymous owner was idle for so long that what it owns is to be erased; it writes no more. Key: its id."""
+
+    event_type: ClassVar[str] = "account.anonymous-expired.v1"
+    topic: ClassVar[str] = ACCOUNTS.name
+
+    anonymous_id: UUID
+    expired_at: datetime

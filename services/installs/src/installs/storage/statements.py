@@ -24,16 +24,21 @@ SELECT_INSTALLS = _VIEW.format(source="installs")
 
 _SELECT_WRITTEN = _VIEW.format(source="written")
 
-_OWNERS: dict[OwnerKind, str] = {
-    "user": "owner AS (SELECT CAST(:owner_id AS uuid) AS owner_id FROM target)",
+GUARDS: dict[OwnerKind, str] = {
     # A conflicting row is locked and judged in its newest version, whatever this statement's snapshot shows: a claim
-    # that is under way is waited for, and then refuses this write. So no write falls between a claim's steps.
+    # or an erasure that is under way is waited for, and then refuses this write. So no write falls between its steps.
+    "user": (
+        "INSERT INTO account_owners AS o (owner_id) SELECT CAST(:owner_id AS uuid){source}"
+        " ON CONFLICT (owner_id) DO UPDATE SET owner_id = EXCLUDED.owner_id WHERE o.erased_at IS NULL"
+        " RETURNING o.owner_id"
+    ),
     "anonymous": (
-        "owner AS (INSERT INTO anonymous_owners AS o (owner_id) SELECT CAST(:owner_id AS uuid) FROM target"
-        " ON CONFLICT (owner_id) DO UPDATE SET last_write_at = clock_timestamp() WHERE o.claimed_by IS NULL"
-        " RETURNING o.owner_id)"
+        "INSERT INTO anonymous_owners AS o (owner_id) SELECT CAST(:owner_id AS uuid){source}"
+        " ON CONFLICT (owner_id) DO UPDATE SET last_write_at = clock_timestamp()"
+        " WHERE o.claimed_by IS NULL AND o.erased_at IS NULL RETURNING o.owner_id"
     ),
 }
+"""Owner's kind → the statement that locks its row, and gives none where the owner may write no more."""
 
 EVENT = (
     "event AS (INSERT INTO outbox (aggregatetype, aggregateid, type, payload, sequence, traceparent)"
@@ -62,10 +67,11 @@ def guarded_writes(*, target: str, written: str, event: type[InstallChanged]) ->
         Owner's kind → statement that gives an `Install` for what was written, or no row where nothing was.
     """
     return {
-        kind: text(f"WITH target AS ({target}), {owner}, written AS ({written}), {EVENT} {_SELECT_WRITTEN}").bindparams(
-            topic=event.topic, event_type=event.event_type
-        )
-        for kind, owner in _OWNERS.items()
+        kind: text(
+            f"WITH target AS ({target}), owner AS ({guard.format(source=' FROM target')}), written AS ({written}),"
+            f" {EVENT} {_SELECT_WRITTEN}"
+        ).bindparams(topic=event.topic, event_type=event.event_type)
+        for kind, guard in GUARDS.items()
     }
 
 

@@ -56,8 +56,17 @@ ANONYMOUS_OWNERS = Table(
     Column("claimed_by", Uuid, nullable=True, comment="the account that its installs moved to, once and for ever"),
     _instant("claimed_at", has_default=False, nullable=True),
     _instant("last_write_at"),
+    Column("erased_at", DateTime(timezone=True), nullable=True, comment="it expired; it writes no more"),
 )
-"""Every anonymous owner that ever wrote or was claimed; its row is the lock between its writes and the claim."""
+"""Every anonymous owner that ever wrote or was claimed; its row is the lock between its writes and claim or erasure."""
+
+ACCOUNT_OWNERS = Table(
+    "account_owners",
+    METADATA,
+    Column("owner_id", Uuid, primary_key=True),
+    Column("erased_at", DateTime(timezone=True), nullable=True, comment="the account was deleted; it writes no more"),
+)
+"""Every account that ever wrote or was erased; its row is the lock between its writes and the erasure."""
 
 KNOWN_PLUGINS = Table(
     "known_plugins",

@@ -4,10 +4,10 @@ from chassis.db import Database
 from chassis.errors import ServiceUnavailableError
 from installs.domain.errors import NotInstalledError
 from installs.domain.installs import Install, InstallPatch, Owner, patched_state
-from installs.storage.claims import is_claimed
 from installs.storage.installs import find_install, update_install
 from installs.storage.known_plugins import get_version
-from installs.usecases.refusals import ATTEMPTS, require_revision, require_unclaimed, require_version_text
+from installs.storage.owners import read_standing
+from installs.usecases.refusals import ATTEMPTS, require_free, require_revision, require_version_text
 
 
 class ChangeInstall:
@@ -40,15 +40,15 @@ class ChangeInstall:
             As `patched_state`.
         RevisionMismatchError
             The install is at no permitted revision.
-        IdentityClaimedError
-            The anonymous owner became an account.
+        IdentityClaimedError, UnauthenticatedError
+            The anonymous owner became an account; the owner was erased.
         """
         require_version_text(patch.version)
         for _ in range(ATTEMPTS):
             async with self._database.read() as connection:
                 install = await find_install(connection, owner, plugin_id)
                 if install is None:
-                    require_unclaimed(owner, is_claimed=await is_claimed(connection, owner))
+                    require_free(owner, await read_standing(connection, owner))
                     raise NotInstalledError(f"{plugin_id!r} is not installed")
                 require_revision(install, permitted)
                 target = installed = await get_version(connection, plugin_id, install.version)

@@ -7,13 +7,13 @@ from chassis.errors import ServiceUnavailableError
 from installs.domain.errors import AlreadyInstalledError, InstallLimitError
 from installs.domain.installs import MAX_INSTALLS, Install, InstallRequest, Owner
 from installs.domain.plugin_settings import check_settings
-from installs.storage.claims import is_claimed
 from installs.storage.installs import add_install, count_installs, find_install
 from installs.storage.known_plugins import find_plugin, find_version, get_version
+from installs.storage.owners import read_standing
 from installs.usecases.refusals import (
     ATTEMPTS,
+    require_free,
     require_public,
-    require_unclaimed,
     require_version_text,
 )
 
@@ -48,8 +48,8 @@ class InstallPlugin:
             It is installed with other choices than those asked for.
         InstallLimitError
             The owner has too many.
-        IdentityClaimedError
-            The anonymous owner became an account.
+        IdentityClaimedError, UnauthenticatedError
+            The anonymous owner became an account; the owner was erased.
         """
         require_version_text(request.version)
         for _ in range(ATTEMPTS):
@@ -77,7 +77,7 @@ class InstallPlugin:
     async def _find_or_explain(self, owner: Owner, request: InstallRequest) -> Install | None:
         """Say why nothing was written; None where the reason has gone meanwhile, so that a new attempt may succeed."""
         async with self._database.read() as connection:
-            require_unclaimed(owner, is_claimed=await is_claimed(connection, owner))
+            require_free(owner, await read_standing(connection, owner))
             install = await find_install(connection, owner, request.plugin_id)
             if install is None:
                 require_public(await find_plugin(connection, request.plugin_id), request.plugin_id)

@@ -1,6 +1,6 @@
 """Why a write wrote nothing: asked only after it, so that the ordinary path stays one statement."""
 
-from chassis.errors import RevisionMismatchError
+from chassis.errors import RevisionMismatchError, UnauthenticatedError
 from contracts.versions import InvalidVersionError, parse_version
 from installs.domain.errors import (
     IdentityClaimedError,
@@ -10,6 +10,7 @@ from installs.domain.errors import (
 )
 from installs.domain.installs import Install, Owner
 from installs.domain.plugins import KnownPlugin
+from installs.storage.owners import Standing
 
 ATTEMPTS = 5
 """Turns of read and conditional write before the caller is asked to come back; each lost turn was another's success."""
@@ -33,10 +34,12 @@ def require_public(plugin: KnownPlugin | None, plugin_id: str) -> None:
         raise PluginSuspendedError(f"{plugin_id!r} is suspended and cannot be installed")
 
 
-def require_unclaimed(owner: Owner, *, is_claimed: bool) -> None:
-    """Refuse the writes of an anonymous owner that became an account."""
-    if is_claimed:
+def require_free(owner: Owner, standing: Standing) -> None:
+    """Refuse the writes of an anonymous owner that became an account, and of an owner that was erased."""
+    if standing == "claimed":
         raise IdentityClaimedError(f"the anonymous owner {owner.id} has become an account")
+    if standing == "erased":
+        raise UnauthenticatedError(f"the owner {owner.id} does not exist any more")
 
 
 def require_revision(install: Install, permitted: frozenset[int] | None) -> None:

@@ -4,9 +4,9 @@ from chassis.db import Database
 from chassis.errors import ServiceUnavailableError
 from installs.domain.errors import NotInstalledError
 from installs.domain.installs import Owner
-from installs.storage.claims import is_claimed
 from installs.storage.installs import find_install, remove_install
-from installs.usecases.refusals import ATTEMPTS, require_revision, require_unclaimed
+from installs.storage.owners import read_standing
+from installs.usecases.refusals import ATTEMPTS, require_free, require_revision
 
 
 class RemoveInstall:
@@ -35,15 +35,15 @@ class RemoveInstall:
             The owner does not have it (any more).
         RevisionMismatchError
             The install is at no permitted revision.
-        IdentityClaimedError
-            The anonymous owner became an account.
+        IdentityClaimedError, UnauthenticatedError
+            The anonymous owner became an account; the owner was erased.
         """
         for _ in range(ATTEMPTS):
             async with self._database.statement() as connection:
                 if await remove_install(connection, owner, plugin_id=plugin_id, revisions=permitted):
                     return
             async with self._database.read() as connection:
-                require_unclaimed(owner, is_claimed=await is_claimed(connection, owner))
+                require_free(owner, await read_standing(connection, owner))
                 install = await find_install(connection, owner, plugin_id)
             if install is None:
                 raise NotInstalledError(f"{plugin_id!r} is not installed")
