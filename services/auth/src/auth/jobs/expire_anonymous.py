@@ -7,7 +7,7 @@ from prometheus_client import Counter
 from auth.usecases.expire_anonymous import BATCH_IDENTITIES, ExpireAnonymous
 from chassis.process import Heartbeat
 
-REST_SECONDS = 10
+REST_SECONDS = 5
 
 EXPIRED = Counter("auth_anonymous_expired_total", "Idle anonymous identities that this process has ended")
 
