@@ -71,6 +71,12 @@ def test_a_long_past_authentication_is_not_recent() -> None:
         (("read",), "read", None, None, False),
         (("read:chart",), "read", "found", None, False),
         (("publish:chart",), "read", "found", None, True),
+        (("versions:publish:chart-*",), "versions:publish", "path", "chart-js", False),
+        (("versions:publish:chart-*",), "versions:publish", "path", "map", True),
+        (("versions:publish:chart-*",), "versions:withdraw", "path", "chart-js", True),
+        (("versions:publish",), "versions:publish", "path", "chart-js", False),
+        (("plugins:read",), "plugins:read", None, None, False),
+        (("plugins:read:chart",), "plugins:read", None, None, True),
     ],
 )
 def test_a_token_reaches_what_its_scopes_name(

@@ -4,7 +4,7 @@ A decision has two halves, because only the service that owns a thing knows whos
 `permits` at what the thing is to whoever asks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from fnmatch import fnmatchcase
@@ -117,9 +117,7 @@ def permits(rule: Rule, relation: Ownership) -> bool:
 
 def scope_reaches(scopes: Iterable[str] | None, action: str | None, plugin_id: str) -> bool:
     """Say whether a caller's token, if it is one, permits an action on a plugin that a use case has found."""
-    return scopes is None or any(
-        each_action == action and fnmatchcase(plugin_id, pattern) for each_action, pattern in map(_parts, scopes)
-    )
+    return scopes is None or any(fnmatchcase(plugin_id, pattern) for pattern in _patterns(scopes, action))
 
 
 def _token_reaches(rule: Rule, scopes: tuple[str, ...], plugin_id: str | None) -> bool:
@@ -127,17 +125,20 @@ def _token_reaches(rule: Rule, scopes: tuple[str, ...], plugin_id: str | None) -
         return False
     if rule.plugin == "path" and plugin_id is not None:
         return scope_reaches(scopes, rule.action, plugin_id)
-    found = [pattern for action, pattern in map(_parts, scopes) if action == rule.action]
+    found = list(_patterns(scopes, rule.action))
     return bool(found) if rule.plugin == "found" else "*" in found
 
 
-def _parts(scope: str) -> tuple[str, str]:
-    """Split ``publish:chart-*`` into action and pattern; an action alone is for all plugins.
+def _patterns(scopes: Iterable[str], action: str | None) -> Iterator[str]:
+    """Give the patterns that scopes have for an action, which itself has a colon: ``versions:publish:chart-*``.
 
-    Plugin ids have neither brackets nor question marks, so that of `fnmatch` only ``*`` can mean anything.
+    An action alone is for all plugins. Of `fnmatch` only ``*`` can mean anything, see `contracts.scopes`.
     """
-    action, _, pattern = scope.partition(":")
-    return action, pattern or "*"
+    for scope in scopes:
+        if scope == action:
+            yield "*"
+        elif action is not None and scope.startswith(f"{action}:"):
+            yield scope.removeprefix(f"{action}:")
 
 
 _BY_ROLE = {
