@@ -59,7 +59,7 @@ async def _permitted(
 
 
 ReadingOwner = Annotated[Owner, Depends(owner_permitted("install.read"))]
-InstallingOwner = Annotated[Owner, Depends(owner_permitted("install.create"))]
+Installing = Annotated[IdentityClaims, Depends(permit("install.create"))]
 ChangingOwner = Annotated[Owner, Depends(owner_permitted("install.change"))]
 Actions = Annotated[UseCases, Depends(_use_cases)]
 PermittedRevisions = Annotated[frozenset[int] | None, Depends(_permitted)]

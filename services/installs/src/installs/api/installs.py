@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from chassis.app import API_PREFIX
-from chassis.authorisation import permit_anyone
+from chassis.authorisation import may_touch, permit_anyone
 from chassis.identity import find_identity
 from chassis.strict_body import StrictRoute
 from installs.api.dependencies import (
     Actions,
     ChangingOwner,
-    InstallingOwner,
+    Installing,
     PermittedRevisions,
     ReadingOwner,
     owner_of,
@@ -71,11 +71,12 @@ async def get_install(plugin_id: PluginIdInPath, owner: ReadingOwner, actions: A
         200: {"description": "Installed before, as asked for", "model": Install, "headers": {**ETAG, **LOCATION}},
     },
 )
-async def install_plugin(body: InstallBody, owner: InstallingOwner, actions: Actions) -> Response:
+async def install_plugin(body: InstallBody, identity: Installing, actions: Actions) -> Response:
+    may_touch("install.create", identity, plugin_id=body.plugin_id)
     request = InstallRequest(
         plugin_id=body.plugin_id, version=body.version, settings=body.settings, enabled=body.enabled
     )
-    install, is_new = await actions.install.run(owner, request)
+    install, is_new = await actions.install.run(owner_of(identity), request)
     location = {"location": f"{PREFIX}/plugins/{install.plugin_id}"}
     return install_response(install, status=201 if is_new else 200, headers=location)
 

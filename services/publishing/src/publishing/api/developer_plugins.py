@@ -90,7 +90,7 @@ async def get_own_plugin(
     use: Use,
     plugin_id: PluginId,
 ) -> DeveloperPluginDetail:
-    found = await use.get_own_plugin(caller_id=developer.sub, plugin_id=plugin_id)
+    found = await use.get_own_plugin(caller=developer, plugin_id=plugin_id)
     response.headers["etag"] = etag(found.plugin.revision)
     return DeveloperPluginDetail.with_history(found)
 
@@ -110,7 +110,7 @@ async def update_plugin(
     permitted: PermittedRevisions,
 ) -> DeveloperPlugin:
     changes = body.model_dump(exclude_unset=True)
-    plugin = await use.update_plugin(caller_id=developer.sub, plugin_id=plugin_id, changes=changes, permitted=permitted)
+    plugin = await use.update_plugin(caller=developer, plugin_id=plugin_id, changes=changes, permitted=permitted)
     response.headers["etag"] = etag(plugin.revision)
     response.headers["cache-group-invalidation"] = f'"plugin:{plugin_id}", "plugins"'
     return DeveloperPlugin.of(plugin)

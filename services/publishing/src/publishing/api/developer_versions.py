@@ -101,7 +101,7 @@ async def withdraw_version(
     plugin_id: PluginId,
     version: VersionText,
 ) -> None:
-    await use.withdraw_version(caller_id=developer.sub, plugin_id=plugin_id, version=version)
+    await use.withdraw_version(caller=developer, plugin_id=plugin_id, version=version)
 
 
 @router.get(
@@ -112,4 +112,4 @@ async def withdraw_version(
 async def get_own_submission(
     developer: Annotated[IdentityClaims, Depends(permit("submission.read"))], use: Use, submission_id: SubmissionId
 ) -> SubmissionBody:
-    return SubmissionBody.of(await use.get_own_submission(caller_id=developer.sub, submission_id=submission_id))
+    return SubmissionBody.of(await use.get_own_submission(caller=developer, submission_id=submission_id))

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Database
+from contracts.identity import IdentityClaims
 from publishing.domain.plugins import Plugin
 from publishing.domain.releases import Release
 from publishing.domain.submissions import Submission
@@ -68,7 +69,7 @@ class GetOwnPlugin:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def __call__(self, *, caller_id: UUID, plugin_id: str) -> PluginWithHistory:
+    async def __call__(self, *, caller: IdentityClaims, plugin_id: str) -> PluginWithHistory:
         """Give the plugin with its versions and submissions.
 
         Raises
@@ -77,7 +78,8 @@ class GetOwnPlugin:
             See `owned`.
         """
         async with self._database.read() as connection:
-            plugin = owned(await find_plugin(connection, plugin_id), plugin_id=plugin_id, caller_id=caller_id)
+            found = await find_plugin(connection, plugin_id)
+            plugin = owned(found, plugin_id=plugin_id, caller=caller, operation="plugin.read")
             releases = await list_releases_of(connection, plugin_id=plugin_id, limit=NEWEST)
             submissions = await list_submissions_of(connection, plugin_id=plugin_id, limit=NEWEST)
         return PluginWithHistory(plugin=plugin, releases=releases, submissions=submissions)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from chassis.db import Database
+from contracts.identity import IdentityClaims
 from publishing.domain.errors import SubmissionNotFoundError
 from publishing.storage.plugins import find_plugin
 from publishing.storage.submissions import find_submission
@@ -22,7 +23,7 @@ class GetOwnSubmission:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def __call__(self, *, caller_id: UUID, submission_id: UUID) -> SubmissionView:
+    async def __call__(self, *, caller: IdentityClaims, submission_id: UUID) -> SubmissionView:
         """Give the submission.
 
         Raises
@@ -37,5 +38,5 @@ class GetOwnSubmission:
             if submission is None:
                 raise SubmissionNotFoundError(f"no submission has the id {submission_id}")
             plugin = await find_plugin(connection, submission.plugin_id)
-        owned(plugin, plugin_id=submission.plugin_id, caller_id=caller_id)
+        owned(plugin, plugin_id=submission.plugin_id, caller=caller, operation="submission.read")
         return await load_view(self._database, submission)

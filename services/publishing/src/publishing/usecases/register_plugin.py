@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chassis.authorisation import may_touch
 from chassis.db import Database
 from chassis.outbox import append_event
 from contracts.events.plugins import PluginRegistered
@@ -40,7 +41,10 @@ class RegisterPlugin:
         ------
         PluginIdTakenError
             Somebody has it.
+        TokenLimitedError
+            The API token is not for this id.
         """
+        may_touch("plugin.register", owner, plugin_id=plugin_id)
         values = {**listing, "id": plugin_id, "owner_id": owner.sub, "author_name": owner.name}
         async with self._database.transaction() as connection:
             plugin = await insert_plugin(connection, values=values)

@@ -70,7 +70,7 @@ class SubmitVersion:
             The number is held by other content, published or not.
         """
         async with self._database.read() as connection:
-            _may_submit(await find_plugin(connection, plugin_id), plugin_id=plugin_id, caller_id=submitter.sub)
+            _may_submit(await find_plugin(connection, plugin_id), plugin_id=plugin_id, caller=submitter)
         upload = await receive()
         submission_id = uuid4()
         async with self._database.transaction() as connection:
@@ -102,7 +102,7 @@ class SubmitVersion:
         self._failpoints.reach("stored")
         async with self._database.transaction() as connection:
             plugin = await lock_plugin(connection, plugin_id)
-            _may_submit(plugin, plugin_id=plugin_id, caller_id=submitter.sub)
+            _may_submit(plugin, plugin_id=plugin_id, caller=submitter)
             current = await find_current_submission(connection, plugin_id=plugin_id, version=upload.version)
             if current is not None:
                 _may_resume(current, upload)
@@ -139,8 +139,8 @@ class SubmitVersion:
             _log.warning("discard_left_to_sweeper", submission_id=str(submission_id), reason=error.detail)
 
 
-def _may_submit(found: Plugin | None, *, plugin_id: str, caller_id: UUID) -> None:
-    plugin = owned(found, plugin_id=plugin_id, caller_id=caller_id)
+def _may_submit(found: Plugin | None, *, plugin_id: str, caller: IdentityClaims) -> None:
+    plugin = owned(found, plugin_id=plugin_id, caller=caller, operation="version.submit")
     if plugin.status == "suspended":
         raise PluginSuspendedError(f"the plugin {plugin_id!r} is suspended: {plugin.suspended_reason}")
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from chassis.db import Database
 from chassis.errors import RevisionMismatchError
 from chassis.outbox import append_event
 from contracts.events.plugins import PluginUpdated
+from contracts.identity import IdentityClaims
 from publishing.domain.plugins import LISTING_FIELDS, Plugin
 from publishing.storage.plugins import change_listing, lock_plugin
 from publishing.usecases.ownership import owned
@@ -26,7 +26,7 @@ class UpdatePlugin:
         self._database = database
 
     async def __call__(
-        self, *, caller_id: UUID, plugin_id: str, changes: Mapping[str, Any], permitted: frozenset[int] | None
+        self, *, caller: IdentityClaims, plugin_id: str, changes: Mapping[str, Any], permitted: frozenset[int] | None
     ) -> Plugin:
         """Apply changes; those that change nothing leave revision and events alone, so a retry is safe.
 
@@ -46,7 +46,7 @@ class UpdatePlugin:
         """
         async with self._database.transaction() as connection:
             found = await lock_plugin(connection, plugin_id)
-            plugin = owned(found, plugin_id=plugin_id, caller_id=caller_id)
+            plugin = owned(found, plugin_id=plugin_id, caller=caller, operation="plugin.update")
             if permitted is not None and plugin.revision not in permitted:
                 raise RevisionMismatchError(f"the plugin is at revision {plugin.revision}")
             present = {field: getattr(plugin, field) for field in LISTING_FIELDS}

@@ -1,8 +1,7 @@
 """A developer takes back a version that was never published."""
 
-from uuid import UUID
-
 from chassis.db import Database
+from contracts.identity import IdentityClaims
 from publishing.domain.errors import VersionNotFoundError, VersionPublishedError
 from publishing.domain.submissions import WITHDRAWABLE
 from publishing.storage.plugins import find_plugin
@@ -23,7 +22,7 @@ class WithdrawVersion:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def __call__(self, *, caller_id: UUID, plugin_id: str, version: str) -> None:
+    async def __call__(self, *, caller: IdentityClaims, plugin_id: str, version: str) -> None:
         """Withdraw the version's submission and have its files removed; a retry is safe.
 
         Of a rejected or refused submission the files are removed before their time; its state stays.
@@ -38,7 +37,8 @@ class WithdrawVersion:
             It is published, or approved and on its way.
         """
         async with self._database.transaction() as connection:
-            owned(await find_plugin(connection, plugin_id), plugin_id=plugin_id, caller_id=caller_id)
+            plugin = await find_plugin(connection, plugin_id)
+            owned(plugin, plugin_id=plugin_id, caller=caller, operation="version.withdraw")
             submission = await lock_latest_submission(connection, plugin_id=plugin_id, version=version)
             if submission is None:
                 raise VersionNotFoundError(f"the plugin {plugin_id!r} has no version {version}")
