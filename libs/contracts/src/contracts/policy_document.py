@@ -11,6 +11,7 @@ by `tests/integration/test_authorisation.py`, and a route without a row fails `t
 
 - **Who**: nobody (no session), a visitor (an anonymous identity), an account, and accounts with a role. Roles do not
   include each other. ✓ may, – may not (401 without an account, 403 without the role).
+  A change below `/user` makes a visitor of nobody.
 - **Whose**: what the thing has to be to the caller: `own`, or an organisation's of which the caller is owner,
   maintainer or member. Where it says nothing, the address always means the caller's own, or what is nobody's.
   Somebody else's is answered 403, or 404 where it says *hidden*.

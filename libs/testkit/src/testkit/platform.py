@@ -58,6 +58,10 @@ class RunningPlatform:
         """Where clients go."""
         return f"http://{HOST}:{self._ports['gateway', 'serve']}"
 
+    def service_url(self, package: str) -> str:
+        """Where the gateway finds a service; people have no way there."""
+        return f"http://{HOST}:{self._ports[package, 'serve']}"
+
     @property
     def names(self) -> list[str]:
         """The programs' names, such as ``catalog-relay``."""

@@ -1,0 +1,111 @@
+"""For every route of the table of rights a request that does no harm, and what answers it where it is allowed.
+
+Most fail after the caller's right is clear: a body that lacks everything, an ETag that never was, an id that is taken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Answer = tuple[int, str | None]
+"""A status, and the code of the problem where it is one."""
+
+INVALID: Answer = (422, "request_invalid")
+NEVER = {"if-match": '"never"'}
+FORM = "multipart/form-data; boundary=x"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A request to a route.
+
+    Parameters
+    ----------
+    allowed
+        The answers to whoever may.
+    body
+        JSON; words in braces stand for ids, as in the route.
+    content, headers
+        Sent as they are.
+    ids
+        Instead of those of things that are there.
+    foreign
+        The code that refuses somebody else's thing.
+    """
+
+    allowed: tuple[Answer, ...]
+    body: Any = None
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+    foreign: str = "not_owner"
+
+
+def ok(status: int = 200) -> Probe:
+    return Probe(allowed=((status, None),))
+
+
+def not_there(code: str, **more: Any) -> Probe:
+    return Probe(allowed=((404, code),), **more)
+
+
+def invalid(**more: Any) -> Probe:
+    return Probe(allowed=(INVALID,), body={}, **more)
+
+
+def nothing_to_match(**more: Any) -> Probe:
+    return Probe(allowed=((412, "revision_mismatch"),), headers=NEVER, **more)
+
+
+NO_VERSION = {"version": "9.9.9"}
+NO_PLUGIN = {"plugin_id": "no-such-plugin"}
+LISTING = {"id": "{plugin_id}", "name": "A", "description": "A", "category": "utilities"}
+
+PROBES: dict[str, Probe] = {
+    "GET /plugins": ok(),
+    "GET /plugins/categories": ok(),
+    "GET /plugins/{plugin_id}": not_there("plugin_not_found"),
+    "GET /plugins/{plugin_id}/versions": not_there("plugin_not_found"),
+    "GET /plugins/{plugin_id}/versions/{version}": not_there("plugin_not_found", ids=NO_VERSION),
+    "GET /plugins/{plugin_id}/versions/{version}/bundle": not_there("plugin_not_found", ids=NO_VERSION),
+    "GET /plugins/{plugin_id}/versions/{version}/source-map": not_there("plugin_not_found", ids=NO_VERSION),
+    "GET /plugins/{plugin_id}/reviews": not_there("plugin_not_found"),
+    "GET /changes": ok(),
+    "GET /plugins/{plugin_id}/reviews/mine": not_there("plugin_not_found"),
+    "PUT /plugins/{plugin_id}/reviews/mine": not_there("plugin_not_found", body={"rating": 5, "text": "A"}),
+    "DELETE /plugins/{plugin_id}/reviews/mine": not_there("plugin_not_found"),
+    "GET /user/plugins": ok(),
+    "GET /user/plugins/{plugin_id}": not_there("not_installed"),
+    "POST /user/plugins/install": not_there("plugin_not_found", body={"plugin_id": "{plugin_id}"}, ids=NO_PLUGIN),
+    "PATCH /user/plugins/{plugin_id}": not_there("not_installed", body={"enabled": True}),
+    "DELETE /user/plugins/{plugin_id}": not_there("not_installed"),
+    "POST /auth/register": invalid(),
+    "POST /auth/login": invalid(),
+    "POST /auth/logout": ok(204),
+    "GET /auth/me": ok(),
+    "PUT /auth/password": invalid(),
+    "GET /auth/audit": ok(),
+    "GET /auth/sessions": ok(),
+    "DELETE /auth/sessions": ok(204),
+    "DELETE /auth/sessions/{session_id}": Probe(allowed=((204, None),), foreign="session_not_found"),
+    "POST /developer/register": invalid(),
+    "GET /developer/profile": Probe(allowed=((200, None), (404, "developer_profile_not_found"))),
+    "GET /developer/plugins": ok(),
+    "POST /developer/plugins": Probe(allowed=((409, "plugin_id_taken"),), body=LISTING),
+    "GET /developer/plugins/{plugin_id}": ok(),
+    "PATCH /developer/plugins/{plugin_id}": nothing_to_match(body={"name": "B"}),
+    "POST /developer/plugins/{plugin_id}/versions": Probe(
+        allowed=((400, "multipart_invalid"),), content=b"", headers={"content-type": FORM}
+    ),
+    "DELETE /developer/plugins/{plugin_id}/versions/{version}": not_there("version_not_found", ids=NO_VERSION),
+    "GET /developer/submissions/{submission_id}": ok(),
+    "GET /review/queue": ok(),
+    "GET /review/submissions/{submission_id}": ok(),
+    "GET /review/submissions/{submission_id}/bundle": ok(),
+    "POST /review/submissions/{submission_id}/decision": invalid(),
+    "POST /admin/plugins/{plugin_id}/suspend": invalid(),
+    "POST /admin/plugins/{plugin_id}/restore": not_there("plugin_not_found", ids=NO_PLUGIN),
+}
+
+LAST = "POST /auth/logout"
+"""What ends the session that asks comes after everything else."""
