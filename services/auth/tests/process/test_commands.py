@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import jwt
 import pytest
 from aiokafka import AIOKafkaConsumer
 
@@ -68,19 +67,20 @@ async def test_an_account_is_ensured_and_a_repeat_changes_nothing(
     assert await rows(stamps, id=user["id"]) == [before]
 
 
-async def test_a_role_granted_later_is_in_every_open_session_at_once(
-    run: Run, tmp_path: Path, person: Any, redis_client: Any
+async def test_a_role_granted_later_ends_the_account_s_sessions(
+    run: Run, tmp_path: Path, person: Any, gateway: Any
 ) -> None:
     ann = person()
     password_file = tmp_path / "password"
     password_file.write_text(ann.password)
-    user_id = (await ann.register()).json()["user"]["id"]
+    await ann.register()
     answer = run(*_wanted(password_file, ann.email.upper(), "reviewer"))
     assert answer.returncode == 0, answer.stderr
-    assert "granted reviewer" in answer.stdout
-    [session_hash] = await redis_client.zrange(f"sessions-of:{user_id}", 0, -1)
-    token = await redis_client.hget(f"session:{session_hash}", "identity")
-    assert jwt.decode(token, options={"verify_signature": False})["roles"] == ["user", "reviewer"]
+    assert "granted reviewer; sessions ended" in answer.stdout
+    assert (await gateway.renew(ann.session)).status_code == 401
+    assert (await ann.login()).json()["user"]["roles"] == ["user", "reviewer"]
+    assert run(*_wanted(password_file, ann.email, "reviewer")).stdout.endswith(": unchanged\n")
+    assert (await gateway.renew(ann.session)).status_code == 200
     assert (await ann.me())["user"]["name"] == "Ann Example"
 
 

@@ -1,12 +1,12 @@
 """``/auth``: registering, signing in and out, and who one is."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
 
 from auth.api.dependencies import FromCaller, Wired
-from auth.api.documents import problem
+from auth.api.documents import SESSION_COOKIE, problem
 from auth.api.schemas import ChangePasswordBody, LoginBody, MeView, RegisterBody, SignedInView, UserView
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
@@ -14,10 +14,6 @@ from chassis.authorisation import permit, permit_anyone
 from contracts.identity import RECENT_AUTHENTICATION_SECONDS, IdentityClaims
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth", route_class=SmallBodyRoute, tags=["auth"])
-
-_SESSION_COOKIE: dict[str, Any] = {
-    "Set-Cookie": {"description": "The new session; the former one has ended.", "schema": {"type": "string"}}
-}
 
 
 @router.post(
@@ -27,7 +23,7 @@ _SESSION_COOKIE: dict[str, Any] = {
     summary="Open an account",
     description="Opens an account and signs it in. What an anonymous visitor installed before belongs to the account.",
     responses={
-        201: {"description": "Opened and signed in", "headers": _SESSION_COOKIE},
+        201: {"description": "Opened and signed in", "headers": SESSION_COOKIE},
         409: problem("`email_taken`"),
         429: problem("`rate_limited`: too many accounts were opened from this network, or in all; see Retry-After"),
         422: problem("`request_invalid`; a password's faults are `password_length` and `password_common`"),
@@ -48,7 +44,7 @@ async def register(body: RegisterBody, response: Response, wiring: Wired, caller
     description="Signs in by password. What an anonymous visitor installed before belongs to the account; what the"
     " account has already wins.",
     responses={
-        200: {"description": "Signed in", "headers": _SESSION_COOKIE},
+        200: {"description": "Signed in", "headers": SESSION_COOKIE},
         401: problem("`credentials_invalid`: address or password is wrong"),
         429: problem("`sign_in_limited`: too many failed attempts; see Retry-After"),
     },
@@ -78,7 +74,7 @@ async def logout(response: Response, wiring: Wired, caller: FromCaller) -> None:
     description="Sets another password, ends every session of the account and opens a new one for this request. Failed"
     " attempts count together with those of signing in.",
     responses={
-        200: {"description": "Changed, and signed in anew", "headers": _SESSION_COOKIE},
+        200: {"description": "Changed, and signed in anew", "headers": SESSION_COOKIE},
         401: problem("`unauthenticated`"),
         403: problem("`password_wrong`: the present password is another; nothing has changed"),
         422: problem("`request_invalid`; a password's faults are `password_length` and `password_common`"),

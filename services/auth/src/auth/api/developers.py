@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 
 from auth.api.dependencies import FromCaller, Wired
-from auth.api.documents import problem
-from auth.api.schemas import DeveloperProfileView, RegisterDeveloperBody
+from auth.api.documents import SESSION_COOKIE, problem
+from auth.api.schemas import DeveloperProfileView, RegisterDeveloperBody, RegisteredDeveloperView
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
 from chassis.authorisation import permit
@@ -19,10 +19,11 @@ router = APIRouter(prefix=f"{API_PREFIX}/developer", route_class=SmallBodyRoute,
     "/register",
     status_code=status.HTTP_201_CREATED,
     summary="Become a developer",
-    description="Gives the account a developer profile and the role `developer`, with effect on every open session.",
+    description="Gives the account a developer profile and the role `developer`, with effect on every open session. The"
+    " session of this request goes on under another id: what came before is dead.",
     responses={
-        201: {"description": "Registered"},
-        200: {"description": "Was registered with the same content before", "model": DeveloperProfileView},
+        201: {"description": "Registered", "headers": SESSION_COOKIE},
+        200: {"description": "Was registered with the same content before", "model": RegisteredDeveloperView},
         401: problem("`unauthenticated`"),
         409: problem("`developer_exists`: registered with other content"),
     },
@@ -33,14 +34,16 @@ async def register_developer(
     wiring: Wired,
     caller: FromCaller,
     user: Annotated[IdentityClaims, Depends(permit("developer.register"))],
-) -> DeveloperProfileView:
+) -> RegisteredDeveloperView:
     registered = await wiring.register_developer.execute(
         user_id=user.sub, display_name=body.display_name, website=body.website, caller=caller
     )
     response.headers["cache-control"] = "no-store"
-    if not registered.is_new:
+    if registered.session is None:
         response.status_code = status.HTTP_200_OK
-    return DeveloperProfileView.of(registered.profile)
+    else:
+        wiring.cookies.set(response, registered.session.session_id, max_age_seconds=registered.session.ttl_seconds)
+    return RegisteredDeveloperView.registered(registered)
 
 
 @router.get(

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+SESSION_COOKIE: dict[str, Any] = {
+    "Set-Cookie": {"description": "The new session; the former one has ended.", "schema": {"type": "string"}}
+}
+
 
 def problem(description: str) -> dict[str, Any]:
     """Describe a refusal, whose body is a problem document."""

@@ -11,6 +11,8 @@ from auth.domain.accounts import Account, DeveloperProfile
 from auth.domain.sessions import hash_prefix
 from auth.usecases.entrance import Entered
 from auth.usecases.own_sessions import OwnSession
+from auth.usecases.register_developer import RegisteredDeveloper
+from auth.usecases.session_issuer import OpenedSession
 from contracts.identity import Method, Role
 
 
@@ -73,6 +75,11 @@ class SessionView(BaseModel):
     token: str = Field(description="Also set as a cookie; may be sent as 'Authorization: Bearer …'. Shown only once.")
     expires_at: datetime = Field(description="When it ends unless it is used.")
 
+    @classmethod
+    def of(cls, session: OpenedSession) -> "SessionView":
+        """Show a session."""
+        return cls(token=session.session_id, expires_at=session.expires_at)
+
 
 class SignedInView(BaseModel):
     """Somebody is signed in."""
@@ -83,8 +90,7 @@ class SignedInView(BaseModel):
     @classmethod
     def of(cls, entered: Entered) -> "SignedInView":
         """Show a sign-in."""
-        session = SessionView(token=entered.session.session_id, expires_at=entered.session.expires_at)
-        return cls(user=UserView.of(entered.account), session=session)
+        return cls(user=UserView.of(entered.account), session=SessionView.of(entered.session))
 
 
 class OwnSessionView(BaseModel):
@@ -148,6 +154,19 @@ class DeveloperProfileView(BaseModel):
             website=profile.website,
             registered_at=profile.registered_at,
         )
+
+
+class RegisteredDeveloperView(DeveloperProfileView):
+    """A developer, and the session by which it goes on."""
+
+    session: SessionView | None = Field(description="null where the account was registered before: the session stays.")
+
+    @classmethod
+    def registered(cls, registered: RegisteredDeveloper) -> "RegisteredDeveloperView":
+        """Show what a registration did."""
+        profile = DeveloperProfileView.of(registered.profile)
+        session = None if registered.session is None else SessionView.of(registered.session)
+        return cls(**profile.model_dump(), session=session)
 
 
 class RenewedView(BaseModel):

@@ -72,7 +72,9 @@ def _sentence(ensured: EnsuredUser) -> str:
     if ensured.was_created:
         deeds.append("created")
     elif ensured.password_was_set:
-        deeds.append("password replaced, sessions ended")
+        deeds.append("password replaced")
     if ensured.roles_granted:
         deeds.append(f"granted {', '.join(ensured.roles_granted)}")
+    if deeds and not ensured.was_created:
+        deeds.append("sessions ended")
     return f"{account.email} ({', '.join(account.roles)}): {'; '.join(deeds) or 'unchanged'}"

@@ -72,6 +72,26 @@ account before its rights changed must not undo the rewriting that followed the 
 many seconds the session lives on.
 """
 
+ROTATE = """
+if redis.call('EXISTS', KEYS[3]) == 0 then
+    return nil
+end
+redis.call('RENAME', KEYS[3], KEYS[1])
+redis.call('HSET', KEYS[1], 'identity', ARGV[3], 'identity_expires_at', ARGV[4], 'revision', ARGV[5],
+           'authenticated_at', ARGV[6], 'methods', ARGV[7])
+local live = redis.call('TTL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[2])
+redis.call('ZADD', KEYS[2], tonumber(ARGV[8]) + live, ARGV[1])
+redis.call('EXPIRE', KEYS[2], math.max(live, redis.call('TTL', KEYS[2])))
+return live
+"""
+"""Key 3 is the session under its former id. Arguments: hash, former hash, identity, its expiry, revision, when and how
+the holder proved who they are, the present second.
+
+The session goes on under another id: it ends when it would have. Gives the seconds until then, nil where it is over: of
+two who rotate it at once, one does.
+"""
+
 END = """
 redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('DEL', KEYS[1])

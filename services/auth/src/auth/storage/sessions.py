@@ -23,7 +23,7 @@ from auth.domain.devices import UNKNOWN_DEVICE, UNKNOWN_NETWORK, Origin
 from auth.domain.identity_signer import SignedIdentity
 from auth.domain.sessions import NOBODY, Authentication, SessionLimits, Subject
 from auth.storage.redis_client import redis_outages
-from auth.storage.session_scripts import CREATE, END, END_ALL, LIST, WRITE_IDENTITY
+from auth.storage.session_scripts import CREATE, END, END_ALL, LIST, ROTATE, WRITE_IDENTITY
 from contracts.identity import Kind, Method
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -89,6 +89,7 @@ class SessionStore:
         self._limits = limits
         self._create = redis.register_script(CREATE)
         self._write_identity = redis.register_script(WRITE_IDENTITY)
+        self._rotate = redis.register_script(ROTATE)
         self._end = redis.register_script(END)
         self._list = redis.register_script(LIST)
         self._end_all = redis.register_script(END_ALL)
@@ -129,6 +130,43 @@ class SessionStore:
         ]
         with redis_outages():
             await self._create(keys=[_key(session_hash), _index(subject.id)], args=arguments)
+
+    async def rotate(
+        self,
+        former: StoredSession,
+        session_hash: str,
+        *,
+        subject: Subject,
+        identity: SignedIdentity,
+        now: datetime,
+        authentication: Authentication,
+    ) -> int | None:
+        """Let a session go on under another id.
+
+        Returns
+        -------
+        int
+            For how many seconds it lives unless it is used; None where it is over.
+
+        Raises
+        ------
+        ServiceUnavailableError
+            Redis is away; the session may be over.
+        """
+        keys = [_key(session_hash), _index(subject.id), _key(former.session_hash)]
+        arguments: list[str | int] = [
+            session_hash,
+            former.session_hash,
+            identity.token,
+            identity.expires_at,
+            subject.revision,
+            authentication.at,
+            ",".join(authentication.methods),
+            int(now.timestamp()),
+        ]
+        with redis_outages():
+            lives_seconds: int | None = await self._rotate(keys=keys, args=arguments)
+        return lives_seconds
 
     async def find(self, session_hash: str) -> StoredSession | None:
         """Read a session; raises `ServiceUnavailableError` where Redis is away."""

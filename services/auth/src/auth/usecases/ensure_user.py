@@ -7,7 +7,6 @@ from auth.clients.password_threads import PasswordThreads
 from auth.domain.accounts import Account, with_roles
 from auth.domain.audit import Action
 from auth.domain.emails import Email
-from auth.domain.sessions import subject_of
 from auth.storage.accounts import (
     find_account,
     find_account_locked,
@@ -45,7 +44,7 @@ class EnsureUser:
     passwords
         Hashes and checks them.
     sessions
-        Rewrites or ends the account's sessions.
+        Ends the account's sessions.
     """
 
     def __init__(self, *, database: Database, passwords: PasswordThreads, sessions: SessionIssuer) -> None:
@@ -56,7 +55,7 @@ class EnsureUser:
     async def execute(self, *, email: Email, password: str, name: str, roles: tuple[Role, ...]) -> EnsuredUser:
         """Make it so; a repeat changes nothing, and an existing account keeps its name and its other roles.
 
-        Another password than the present one replaces it and ends the account's sessions.
+        Another password than the present one replaces it; that, and more roles, end the account's sessions.
 
         Raises
         ------
@@ -73,11 +72,12 @@ class EnsureUser:
             if password_hash is not None:
                 await set_password_hash(connection, user_id=user_id, password_hash=password_hash)
                 await append_audit(connection, Action.PASSWORD_SET, user_id=user_id, address=None)
-                await self._sessions.end_all(user_id)
             granted = await _grant(connection, account, roles)
+            if password_hash is not None or granted:
+                # Before the commit: where that fails, people are signed out at worst. No session gets the roles under
+                # its present id, and a command can hand nobody another one.
+                await self._sessions.end_all(user_id)
             account = await find_account(connection, user_id) or account
-        # Also where nothing was granted: an earlier call may have failed between its commit and this line.
-        await self._sessions.rewrite_all(subject_of(account))
         return EnsuredUser(
             account=account,
             was_created=found is None,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from auth.domain.accounts import Account, DeveloperProfile, with_roles
 from auth.domain.audit import Action
 from auth.domain.errors import DeveloperExistsError, SessionEndedError
@@ -12,18 +14,21 @@ from auth.storage.audit import append_audit
 from auth.storage.connection import Connection
 from auth.storage.developers import find_profile, insert_profile
 from auth.usecases.caller import Caller
-from auth.usecases.session_issuer import SessionIssuer
+from auth.usecases.session_issuer import OpenedSession, SessionIssuer
 from chassis.db import Database
+from chassis.errors import ServiceUnavailableError
 from chassis.outbox import append_event
 from contracts.events.accounts import DeveloperRegistered
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDeveloper:
-    """The profile, and whether this very call made it."""
+    """The profile, and the session under its new id where this very call made the profile."""
 
     profile: DeveloperProfile
-    is_new: bool
+    session: OpenedSession | None
 
 
 class RegisterDeveloper:
@@ -34,7 +39,7 @@ class RegisterDeveloper:
     database
         Where accounts are.
     sessions
-        Rewrites the account's sessions, so that it can publish at once.
+        Gives the session that asks another id, and rewrites the others, so that the account can publish at once.
     """
 
     def __init__(self, *, database: Database, sessions: SessionIssuer) -> None:
@@ -51,26 +56,36 @@ class RegisterDeveloper:
         DeveloperExistsError
             There is a profile of other content.
         SessionEndedError
-            The account is gone.
+            The session that asks is over, or its account gone.
         ServiceUnavailableError
-            The profile may have been made; a retry is safe and completes the work.
+            A retry is safe.
         """
+        former = await self._sessions.find_own(caller.session_id, user_id)
+        session: OpenedSession | None = None
         async with self._database.transaction() as connection:
             account = await find_account_locked(connection, user_id)
             if account is None:
                 raise SessionEndedError("the account of this session does not exist")
             profile = await find_profile(connection, user_id)
-            is_new = profile is None
             if profile is None:
                 profile = await insert_profile(connection, user_id=user_id, display_name=display_name, website=website)
                 await _record(connection, account, profile, caller)
-                account = await find_account(connection, user_id)
+                account = await find_account(connection, user_id) or account
+                # More rights, another id: whoever learnt the former one has gained nothing.
+                session = await self._sessions.rotate(former, subject_of(account))
         if (profile.display_name, profile.website) != (display_name, website):
             await self._record_refusal(user_id, caller)
             raise DeveloperExistsError("there is a developer profile of this account with other content")
-        if account is not None:
+        if session is not None:
+            await self._rewrite_others(account)
+        return RegisteredDeveloper(profile, session)
+
+    async def _rewrite_others(self, account: Account) -> None:
+        try:
             await self._sessions.rewrite_all(subject_of(account))
-        return RegisteredDeveloper(profile, is_new)
+        except ServiceUnavailableError:
+            # The caller has to learn the new id; the other sessions gain the role at their next renewal.
+            _log.warning("sessions_not_rewritten", subject=str(account.id))
 
     async def _record_refusal(self, user_id: UUID, caller: Caller) -> None:
         async with self._database.transaction() as connection:
