@@ -15,7 +15,7 @@ import signal
 import sqlite3
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 
 TOPIC = "installs.v1"
 DELTAS = {"install.created.v1": 1, "install.removed.v1": -1}
@@ -47,6 +47,11 @@ class Store:
         """Say where to go on; None where the partition is new."""
         row = self._db.execute("SELECT next_offset FROM places WHERE partition = ?", (partition,)).fetchone()
         return row[0] if row else None
+
+    def places(self, topic: str) -> list[TopicPartition]:
+        """Give the place behind what was applied, in every partition."""
+        rows = self._db.execute("SELECT partition, next_offset FROM places")
+        return [TopicPartition(topic, partition, next_offset) for partition, next_offset in rows]
 
     def apply(self, messages: Iterable[Message]) -> None:
         """Apply messages and remember the place behind them, all or nothing."""
@@ -97,7 +102,7 @@ def main() -> None:
             "group.id": options.group,
             "group.instance.id": "1",  # a killed process takes its partitions back at once; one id per instance
             "isolation.level": "read_committed",  # what a relay took back was never said
-            "auto.offset.reset": "earliest",
+            "auto.offset.reset": "earliest",  # where the place is older than what Kafka keeps
             "enable.auto.commit": False,  # the store keeps the place
             "partition.assignment.strategy": "cooperative-sticky",
         }
@@ -105,9 +110,9 @@ def main() -> None:
 
     def go_on(_: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
+            # Never the group's own place: it may be ahead of a store that lost its last moments.
             place = store.next_offset(partition.partition)
-            if place is not None:
-                partition.offset = place
+            partition.offset = OFFSET_BEGINNING if place is None else place
         consumer.incremental_assign(partitions)
 
     def stop(*_: object) -> None:
@@ -123,7 +128,9 @@ def main() -> None:
                     raise KafkaException(message.error())
             if messages:
                 store.apply(messages)
-                consumer.commit(asynchronous=True)  # only so that the group's lag can be seen
+                # Only so that the group's lag can be seen. Offsets are named: without, Kafka's client commits what it
+                # has handed out when it gets round to it, which may be the next messages already.
+                consumer.commit(offsets=store.places(options.prefix + TOPIC), asynchronous=True)
     except KeyboardInterrupt:
         pass
     finally:
