@@ -165,7 +165,9 @@ async def test_the_python_example_counts_every_install_once(
 def put_group_ahead(bootstrap_servers: str, group: str, topic: str) -> None:
     """Commit, for a group, a place that its consumer has not come to."""
     consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": group})
-    consumer.commit(offsets=[TopicPartition(topic, each, 100) for each in range(INSTALLS.partitions)], asynchronous=False)
+    consumer.commit(
+        offsets=[TopicPartition(topic, each, 100) for each in range(INSTALLS.partitions)], asynchronous=False
+    )
     consumer.close()
 
 
