@@ -9,9 +9,10 @@ Services subclass `PlatformError` in their ``domain/errors.py``. HTTP rendering 
 treat ``UNAVAILABLE`` as "try again" and every other kind as "can never succeed".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -81,6 +82,8 @@ class PlatformError(Exception):
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
     title: ClassVar[str] = "The request failed"
     default_remedy: ClassVar[str] = "Try again later; if it stays, tell the operator the trace id."
+    extensions: Mapping[str, object] = MappingProxyType({})
+    """Further members of the problem document, for subclasses whose clients need more than words."""
 
     def __init__(
         self,

@@ -68,6 +68,7 @@ def problem_response(error: PlatformError, *, instance: str, headers: Mapping[st
         Further headers, such as Allow.
     """
     body: dict[str, Any] = {
+        **error.extensions,
         "type": PROBLEM_TYPE + error.code,
         "title": error.title,
         "status": error.kind.value,
