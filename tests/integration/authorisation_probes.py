@@ -58,6 +58,7 @@ def nothing_to_match(**more: Any) -> Probe:
 
 
 NO_VERSION = {"version": "9.9.9"}
+NO_KEY = {"key_id": "00000000-0000-0000-0000-000000000001"}
 NO_PLUGIN = {"plugin_id": "no-such-plugin"}
 LISTING = {"id": "{plugin_id}", "name": "A", "description": "A", "category": "utilities"}
 
@@ -81,6 +82,17 @@ PROBES: dict[str, Probe] = {
     "DELETE /user/plugins/{plugin_id}": not_there("not_installed"),
     "POST /auth/register": invalid(),
     "POST /auth/login": invalid(),
+    "POST /auth/login/second-factor": invalid(),
+    "POST /auth/step-up": invalid(),
+    "POST /auth/step-up/webauthn": not_there("second_factor_not_found"),
+    "GET /auth/second-factor": ok(),
+    "POST /auth/second-factor/totp": ok(201),
+    "POST /auth/second-factor/totp/confirm": invalid(),
+    "DELETE /auth/second-factor/totp": not_there("second_factor_not_found"),
+    "POST /auth/second-factor/webauthn/options": ok(),
+    "POST /auth/second-factor/webauthn": invalid(),
+    "DELETE /auth/second-factor/webauthn/{key_id}": not_there("second_factor_not_found", ids=NO_KEY),
+    "POST /auth/second-factor/recovery-codes": not_there("second_factor_not_found"),
     "POST /auth/logout": ok(204),
     "GET /auth/me": ok(),
     "PUT /auth/password": invalid(),

@@ -42,6 +42,7 @@ def test_every_program_has_a_name_and_a_port_of_its_own(context: ServerContext) 
 def test_secrets_go_only_where_they_belong(context: ServerContext, component: Component) -> None:
     variables = component_environment(component, context)
     assert ("IDENTITY_PRIVATE_KEY_FILE" in variables) == (component.package == "auth")
+    assert ("SECOND_FACTOR_KEY_FILE" in variables) == (component.package == "auth")
     assert ("INTERNAL_TOKEN_FILE" in variables) == (component.package in {"auth", "gateway"})
     assert ("DATABASE_URL" in variables) == (component.package in SERVICE_ROLES)
     assert ("S3_SECRET_ACCESS_KEY" in variables) == (component.package in {"catalog", "publishing"})

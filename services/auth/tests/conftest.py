@@ -3,8 +3,10 @@
 import hashlib
 import itertools
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +21,8 @@ from chassis.db import Database
 from testkit.client import asgi_client
 from testkit.databases import SessionDatabase
 from testkit.identities import IdentityKeys
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))  # helpers that several test files share
 
 INTERNAL_TOKEN = "internal-token-of-the-tests"
 _addresses = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
@@ -92,13 +96,16 @@ def sha256(session: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(database_for: SessionDatabase, redis_url: str, identity_keys: IdentityKeys) -> ServeSettings:
+def settings(
+    database_for: SessionDatabase, redis_url: str, identity_keys: IdentityKeys, second_factor_key_file: Path
+) -> ServeSettings:
     return ServeSettings.model_validate(
         {
             "database_url": database_for("auth"),
             "redis_url": redis_url,
             "identity_private_key_file": identity_keys.private_key_file,
             "identity_public_key_file": identity_keys.public_key_file,
+            "second_factor_key_file": second_factor_key_file,
             "internal_token": INTERNAL_TOKEN,
             "cookie_secure": False,
             "limits": "registration-total=100000/60 sign-in-total=100000/60",

@@ -104,6 +104,8 @@ def component_environment(component: Component, context: ServerContext) -> dict[
         variables["S3_SECRET_ACCESS_KEY"] = secrets.s3_secret_access_key
     if component.package == "auth":
         variables["IDENTITY_PRIVATE_KEY_FILE"] = str(secrets.identity_private_key_file)
+        variables["SECOND_FACTOR_KEY_FILE"] = str(secrets.second_factor_key_file)
+        variables["PUBLIC_ORIGIN"] = f"http://localhost:{gateway_port()}"  # browsers use security keys at no address
         variables["COOKIE_SECURE"] = "false"
         variables["LIMITS"] = LIMITS
     if component.package in {"auth", "gateway"}:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import secrets as randomness
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ class Secrets:
         Password of each service's role.
     internal_token_file, identity_private_key_file, identity_public_key_file
         Files that services read themselves (Ed25519 keys as PEM).
+    second_factor_key_file
+        The key that encrypts the secrets of one-time codes.
     administrator_password_file, reviewer_password_file
         Passwords of the first two accounts.
     """
@@ -38,6 +42,7 @@ class Secrets:
     internal_token_file: Path
     identity_private_key_file: Path
     identity_public_key_file: Path
+    second_factor_key_file: Path
     administrator_password_file: Path
     reviewer_password_file: Path
 
@@ -74,6 +79,7 @@ def ensure_secrets(folder: Path, user: str | None) -> Secrets:
         internal_token_file=password("internal-token"),
         identity_private_key_file=private_key,
         identity_public_key_file=kept("identity-public.pem", lambda: _public_key(private_key)),
+        second_factor_key_file=kept("second-factor-key", lambda: base64.urlsafe_b64encode(os.urandom(32)).decode()),
         administrator_password_file=password("administrator-password"),
         reviewer_password_file=password("reviewer-password"),
     )

@@ -61,7 +61,7 @@ _INSTALLS = (
 _ACCOUNTS = (
     Rule(
         operation="session.begin",
-        routes=("POST /auth/register", "POST /auth/login", "POST /auth/logout"),
+        routes=("POST /auth/register", "POST /auth/login", "POST /auth/login/second-factor", "POST /auth/logout"),
         needs=Needs.ANYONE,
     ),
     Rule(operation="account.who", routes=("GET /auth/me",), needs=Needs.ANYONE, action="account:read"),
@@ -74,6 +74,24 @@ _ACCOUNTS = (
         needs=Needs.ACCOUNT,
         of=_OWN,
         hidden=True,
+    ),
+    Rule(
+        operation="session.step-up", routes=("POST /auth/step-up", "POST /auth/step-up/webauthn"), needs=Needs.ACCOUNT
+    ),
+    Rule(operation="second-factor.read", routes=("GET /auth/second-factor",), needs=Needs.ACCOUNT),
+    Rule(
+        operation="second-factor.change",
+        routes=(
+            "POST /auth/second-factor/totp",
+            "POST /auth/second-factor/totp/confirm",
+            "DELETE /auth/second-factor/totp",
+            "POST /auth/second-factor/webauthn/options",
+            "POST /auth/second-factor/webauthn",
+            "DELETE /auth/second-factor/webauthn/{key_id}",  # looked for among the caller's own
+            "POST /auth/second-factor/recovery-codes",
+        ),
+        needs=Needs.ACCOUNT,
+        recent=True,
     ),
     Rule(operation="developer.register", routes=("POST /developer/register",), needs=Needs.ACCOUNT),
     Rule(operation="developer.profile", routes=("GET /developer/profile",), needs=Needs.ACCOUNT),

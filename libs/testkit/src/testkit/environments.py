@@ -27,6 +27,7 @@ class ServiceEnvironment:
     s3_settings: S3Settings
     identity_keys: IdentityKeys
     internal_token_file: Path
+    second_factor_key_file: Path
 
     def __call__(self, service: str) -> dict[str, str]:
         """Return a new mapping; a service that owns a schema has its migrations applied."""
@@ -45,6 +46,7 @@ class ServiceEnvironment:
             variables["DATABASE_URL"] = self.database(service)
         if service == "auth":
             variables["IDENTITY_PRIVATE_KEY_FILE"] = str(self.identity_keys.private_key_file)
+            variables["SECOND_FACTOR_KEY_FILE"] = str(self.second_factor_key_file)
             variables["COOKIE_SECURE"] = "false"
             # Everybody comes from one address.
             variables["LIMITS"] = "registration-address=100000/60 registration-total=100000/60"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import os
 import time
 import uuid
 from collections.abc import Sequence
@@ -38,6 +40,14 @@ def make_identity_keys(folder: Path) -> IdentityKeys:
         public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     return keys
+
+
+def make_second_factor_key(folder: Path) -> Path:
+    """Make a file with a key that encrypts the secrets of one-time codes."""
+    file = folder / "second-factor-key"
+    file.touch(mode=0o600)
+    file.write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
+    return file
 
 
 class TokenSigner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from platform_local.topics import create_topics, delete_topics
 from testkit.databases import SessionDatabase
 from testkit.environments import ServiceEnvironment
-from testkit.identities import IdentityKeys, TokenSigner, make_identity_keys
+from testkit.identities import IdentityKeys, TokenSigner, make_identity_keys, make_second_factor_key
 from testkit.indices import delete_indices
 from testkit.pool import ServerPool
 from testkit.servers import S3, Kafka, OpenSearch, Postgres, Redis
@@ -135,6 +136,12 @@ def identity_keys(tmp_path_factory: pytest.TempPathFactory) -> IdentityKeys:
 
 
 @pytest.fixture(scope="session")
+def second_factor_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file with a key that encrypts the secrets of one-time codes."""
+    return make_second_factor_key(tmp_path_factory.mktemp("second-factor"))
+
+
+@pytest.fixture(scope="session")
 def token_for(identity_keys: IdentityKeys) -> TokenSigner:
     """``token_for(kind=, subject=, roles=, name=)`` signs an identity token with the session's keys."""
     return TokenSigner(identity_keys)
@@ -150,6 +157,7 @@ def service_environment(
     index_prefix: str,
     s3_settings: S3Settings,
     identity_keys: IdentityKeys,
+    second_factor_key_file: Path,
 ) -> ServiceEnvironment:
     """``service_environment("catalog")`` returns all environment variables of that service."""
     token_file = identity_keys.public_key_file.with_name("internal-token")
@@ -165,4 +173,5 @@ def service_environment(
         s3_settings=s3_settings,
         identity_keys=identity_keys,
         internal_token_file=token_file,
+        second_factor_key_file=second_factor_key_file,
     )

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from auth.api import accounts, developers, internal, sessions
 from auth.api import audit as audit_routes
 from auth.api.limit_headers import LimitHeadersMiddleware
+from auth.api.second_factor import factors, proving
 from auth.assembly.parts import build_parts
 from auth.assembly.wiring import build_wiring
 from auth.config import (
@@ -48,7 +49,15 @@ SERVICE = "auth"
 TITLE = "Accounts"
 DESCRIPTION = "Accounts, sessions, anonymous visitors and developer profiles."
 MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
-ROUTERS = [accounts.router, sessions.router, audit_routes.router, developers.router, internal.router]
+ROUTERS = [
+    accounts.router,
+    proving.router,
+    sessions.router,
+    factors.router,
+    audit_routes.router,
+    developers.router,
+    internal.router,
+]
 
 
 def build_app(settings: ServeSettings) -> FastAPI:

@@ -25,6 +25,7 @@ def environment(settings: Any) -> dict[str, str]:
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "IDENTITY_PRIVATE_KEY_FILE": str(settings.identity_private_key_file),
+        "SECOND_FACTOR_KEY_FILE": str(settings.second_factor_key_file),
         "IDENTITY_PUBLIC_KEY_FILE": str(settings.identity_public_key_file),
         "INTERNAL_TOKEN": settings.internal_token.get_secret_value(),
         "COOKIE_SECURE": "false",

@@ -46,6 +46,7 @@ async def test_passwords_sessions_and_tokens_are_in_no_log_and_in_no_table(
         **os.environ,
         **secrets,
         "IDENTITY_PRIVATE_KEY_FILE": str(settings.identity_private_key_file),
+        "SECOND_FACTOR_KEY_FILE": str(settings.second_factor_key_file),
         "IDENTITY_PUBLIC_KEY_FILE": str(settings.identity_public_key_file),
         "COOKIE_SECURE": "false",
         "LOG_LEVEL": "debug",

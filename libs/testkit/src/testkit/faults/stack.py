@@ -15,7 +15,7 @@ from platform_local.topics import create_topics
 from testkit.databases import SessionDatabase
 from testkit.environments import ServiceEnvironment
 from testkit.faults.keeper import Keeper
-from testkit.identities import make_identity_keys
+from testkit.identities import make_identity_keys, make_second_factor_key
 from testkit.local_servers import LocalServers
 from testkit.platform import RunningPlatform
 from testkit.servers import KINDS, S3, Kafka, OpenSearch, Postgres, Redis, ServerAddress
@@ -116,6 +116,7 @@ class FaultStack:
             s3_settings=s3_settings,
             identity_keys=make_identity_keys(self._folder),
             internal_token_file=token_file,
+            second_factor_key_file=make_second_factor_key(self._folder),
         )
 
 

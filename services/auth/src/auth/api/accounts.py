@@ -45,7 +45,10 @@ async def register(body: RegisterBody, response: Response, wiring: Wired, caller
     " account has already wins.",
     responses={
         200: {"description": "Signed in", "headers": SESSION_COOKIE},
-        401: problem("`credentials_invalid`: address or password is wrong"),
+        401: problem(
+            "`credentials_invalid`: address or password is wrong; `second_factor_required`: both are right, go on with"
+            " the members `challenge`, `methods` and, for security keys, `webauthn`"
+        ),
         429: problem("`sign_in_limited`: too many failed attempts; see Retry-After"),
     },
 )

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from auth.api.cookies import CookiePolicy
 from auth.api.limit_headers import standings_of
+from auth.api.second_factor_dependencies import SecondFactorCases
 from auth.usecases.caller import Caller
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.list_audit import ListAudit
@@ -43,6 +44,7 @@ class Wiring:
     renew_session: RenewSession
     mint_anonymous: MintAnonymous
     list_audit: ListAudit
+    second_factor: SecondFactorCases
     cookies: CookiePolicy
     internal_token: SecretStr
 

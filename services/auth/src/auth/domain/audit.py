@@ -21,6 +21,13 @@ class Action(StrEnum):
     DEVELOPER_REFUSED = "account.developer-registration-refused"
     ROLES_GRANTED = "account.roles-granted"
     PASSWORD_SET = "account.password-set"  # noqa: S105 - the name of an action
+    SECOND_FACTOR_ASKED = "session.second-factor-asked"
+    STEPPED_UP = "session.stepped-up"
+    STEP_UP_REFUSED = "session.step-up-refused"
+    FACTOR_ADDED = "second-factor.added"
+    FACTOR_REFUSED = "second-factor.confirmation-refused"
+    FACTOR_REMOVED = "second-factor.removed"
+    RECOVERY_CODES_RENEWED = "second-factor.recovery-codes-renewed"
     PERSONAL_FIELDS_ERASED = "account.personal-fields-erased"
 
 
@@ -41,7 +48,10 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What it was done to: `kind` is ``account``, ``session`` or ``anonymous``; `id` never a secret."""
+    """What it was done to.
+
+    `kind` is ``account``, ``session``, ``anonymous`` or ``second-factor``; `id` is never a secret.
+    """
 
     kind: str
     id: str

@@ -1,5 +1,7 @@
 """The refusals of this service, each with its stable code."""
 
+from collections.abc import Mapping
+
 from chassis.errors import ErrorKind, PlatformError
 
 
@@ -28,6 +30,88 @@ class PresentPasswordWrongError(PlatformError):
     kind = ErrorKind.FORBIDDEN
     title = "The present password is wrong"
     default_remedy = "Check it, and try again."
+
+
+class SecondFactorRequiredError(PlatformError):
+    """Address and password are right, and the account has a second factor; nobody is signed in yet.
+
+    Parameters
+    ----------
+    extensions
+        The sign-in's ``challenge``, the ``methods`` that may be presented, and what security keys need.
+    """
+
+    code = "second_factor_required"
+    kind = ErrorKind.UNAUTHENTICATED
+    title = "A second factor is needed to sign in"
+    default_remedy = "Send 'challenge' and a code to POST /api/v1/auth/login/second-factor."
+
+    def __init__(self, *, extensions: Mapping[str, object]) -> None:
+        super().__init__("the password is right; show a second factor within five minutes")
+        self.extensions = extensions
+
+
+class SignInChallengeEndedError(PlatformError):
+    """The sign-in that waited for a second factor is unknown, over, done, or was tried too often."""
+
+    code = "challenge_ended"
+    kind = ErrorKind.UNAUTHENTICATED
+    title = "The sign-in is over"
+    default_remedy = "Sign in anew with POST /api/v1/auth/login."
+
+
+class SecondFactorInvalidError(PlatformError):
+    """What was presented to sign in is not right, or was used before; nobody is signed in."""
+
+    code = "second_factor_invalid"
+    kind = ErrorKind.UNAUTHENTICATED
+    title = "The second factor is not right"
+    default_remedy = "Wait for the next code and try again; five attempts are taken, then sign in anew."
+
+
+class SecondFactorWrongError(PlatformError):
+    """What a signed-in account presented is not right, or was used before; the session stays, nothing was changed."""
+
+    code = "second_factor_wrong"
+    kind = ErrorKind.FORBIDDEN
+    title = "The second factor is not right"
+    default_remedy = "Wait for the next code, or begin anew with the security key, and try again."
+
+
+class PasswordNotEnoughError(PlatformError):
+    """The account has a second factor, so a password alone proves nothing; nothing was changed."""
+
+    code = "password_not_enough"
+    kind = ErrorKind.FORBIDDEN
+    title = "The account has a second factor"
+    default_remedy = "Send a code, a recovery code or the answer of a security key."
+
+
+class SecondFactorLimitedError(PlatformError):
+    """Too many second factors of the account were wrong of late; this one was not even looked at."""
+
+    code = "second_factor_limited"
+    kind = ErrorKind.LIMITED
+    title = "Too many failed attempts with a second factor"
+    default_remedy = "Wait for the seconds given in Retry-After, then try again."
+
+
+class SecondFactorExistsError(PlatformError):
+    """The account has it already, or as many as it may have; nothing was written."""
+
+    code = "second_factor_exists"
+    kind = ErrorKind.CONFLICT
+    title = "The account has this second factor already"
+    default_remedy = "Remove one first; GET /api/v1/auth/second-factor lists them."
+
+
+class SecondFactorNotFoundError(PlatformError):
+    """The account has no such second factor; nothing was changed."""
+
+    code = "second_factor_not_found"
+    kind = ErrorKind.NOT_FOUND
+    title = "The account has no such second factor"
+    default_remedy = "See GET /api/v1/auth/second-factor."
 
 
 class SignInLimitedError(PlatformError):

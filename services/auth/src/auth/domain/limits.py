@@ -52,6 +52,7 @@ SIGN_IN = Limit(name="sign-in", quota=10, window_seconds=300)
 SIGN_IN_ACCOUNT = Limit(name="sign-in-account", quota=100, window_seconds=_HOUR_SECONDS, is_shown=False)
 SIGN_IN_ADDRESS = Limit(name="sign-in-address", quota=100, window_seconds=300)
 SIGN_IN_TOTAL = Limit(name="sign-in-total", quota=600, window_seconds=60, is_shown=False)
+SECOND_FACTOR = Limit(name="second-factor", quota=10, window_seconds=300)
 REGISTRATION_ADDRESS = Limit(name="registration-address", quota=30, window_seconds=_HOUR_SECONDS)
 REGISTRATION_TOTAL = Limit(name="registration-total", quota=300, window_seconds=60, is_shown=False)
 MAIL_ACCOUNT = Limit(name="mail-account", quota=3, window_seconds=1_800)
@@ -72,6 +73,7 @@ LIMITS: Mapping[str, Limit] = {
         SIGN_IN_ACCOUNT,
         SIGN_IN_ADDRESS,
         SIGN_IN_TOTAL,
+        SECOND_FACTOR,
         REGISTRATION_ADDRESS,
         REGISTRATION_TOTAL,
         MAIL_ACCOUNT,

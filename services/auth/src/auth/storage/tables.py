@@ -130,4 +130,36 @@ Table(
     Index("audit_entries_account_idx", "user_id", "id"),
 )
 
+Table(
+    "totp_factors",
+    METADATA,
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("secret", LargeBinary, nullable=False, comment="encrypted; the key is not in the database"),
+    Column("last_step", BigInteger, nullable=False, server_default=text("0"), comment="whose code was accepted last"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("confirmed_at", DateTime(timezone=True), comment="null until a first code was right"),
+)
+
+Table(
+    "webauthn_credentials",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("credential_id", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False, comment="COSE"),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("transports", ARRAY(Text), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("last_used_at", DateTime(timezone=True)),
+    UniqueConstraint("credential_id", name="webauthn_credentials_credential_id_key"),
+)
+
+Table(
+    "recovery_codes",
+    METADATA,
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("code_hash", LargeBinary, primary_key=True, comment="SHA-256; a used code is deleted"),
+)
+
 outbox_table(METADATA)

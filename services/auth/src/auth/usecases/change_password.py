@@ -1,29 +1,20 @@
 """Somebody sets another password."""
 
-from typing import NoReturn
 from uuid import UUID
 
 from auth.clients.password_threads import PasswordThreads
 from auth.domain.accounts import Account
 from auth.domain.audit import Action
-from auth.domain.emails import parse_email
-from auth.domain.errors import PasswordWorkBusyError, PresentPasswordWrongError, SessionEndedError
+from auth.domain.errors import PresentPasswordWrongError
 from auth.domain.sessions import subject_of
-from auth.storage.accounts import (
-    Credentials,
-    find_account,
-    find_account_locked,
-    find_own_credentials,
-    is_still_set,
-    set_password_hash,
-)
+from auth.storage.accounts import find_account_locked, is_still_set, set_password_hash
 from auth.storage.audit import append_audit
 from auth.storage.connection import Connection
 from auth.storage.sessions import StoredSession
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered
+from auth.usecases.present_password import PresentPassword
 from auth.usecases.session_issuer import OpenedSession, SessionIssuer
-from auth.usecases.sign_in_guard import SignInGuard
 from chassis.db import Database
 
 
@@ -35,19 +26,24 @@ class ChangePassword:
     database
         Where accounts are.
     passwords
-        Checks and hashes them.
-    guard
-        Counts failures, together with those of signing in.
+        Hashes them.
+    present_password
+        Checks it.
     sessions
         Ends the sessions and opens the new one.
     """
 
     def __init__(
-        self, *, database: Database, passwords: PasswordThreads, guard: SignInGuard, sessions: SessionIssuer
+        self,
+        *,
+        database: Database,
+        passwords: PasswordThreads,
+        present_password: PresentPassword,
+        sessions: SessionIssuer,
     ) -> None:
         self._database = database
         self._passwords = passwords
-        self._guard = guard
+        self._present_password = present_password
         self._sessions = sessions
 
     async def execute(self, *, user_id: UUID, present: str, new: str, caller: Caller) -> Entered:
@@ -65,17 +61,9 @@ class ChangePassword:
             The password is as it was; a retry is safe.
         """
         former = await self._sessions.find_own(caller.session_id, user_id)
-        account, credentials = await self._find(user_id)
-        email = parse_email(account.email)
-        attempt = await self._guard.admit(email, caller, is_known=True)
-        try:
-            fits = await self._passwords.check(credentials.password_hash, present)
-        except PasswordWorkBusyError:
-            await self._guard.note_untried(attempt)
-            raise
-        if not fits:
-            await self._refuse(user_id, caller)
-        await self._guard.note_success(attempt)
+        credentials = await self._present_password.check(
+            user_id, present, caller, refusal=Action.SIGN_IN_REFUSED, wanted="a change of password"
+        )
         password_hash = await self._passwords.hash(new)
         async with self._database.transaction() as connection:
             # Locked, so that a sign-in with the former password comes before and is ended, or comes after and fails.
@@ -85,14 +73,6 @@ class ChangePassword:
             await set_password_hash(connection, user_id=user_id, password_hash=password_hash)
             session = await self._replace(connection, locked, former, caller)
         return Entered(account=locked, session=session)
-
-    async def _find(self, user_id: UUID) -> tuple[Account, Credentials]:
-        async with self._database.read() as connection:
-            account = await find_account(connection, user_id)
-            credentials = await find_own_credentials(connection, user_id)
-        if account is None or credentials is None:
-            raise SessionEndedError("the account of this session does not exist")
-        return account, credentials
 
     async def _replace(
         self, connection: Connection, account: Account, former: StoredSession, caller: Caller
@@ -111,14 +91,3 @@ class ChangePassword:
         )
         await self._sessions.end_all(account.id, but=session.session_hash)
         return session
-
-    async def _refuse(self, user_id: UUID, caller: Caller) -> NoReturn:
-        async with self._database.transaction() as connection:
-            await append_audit(
-                connection,
-                Action.SIGN_IN_REFUSED,
-                user_id=user_id,
-                address=caller.address,
-                detail={"wanted": "a change of password"},
-            )
-        raise PresentPasswordWrongError("this is not the account's present password")

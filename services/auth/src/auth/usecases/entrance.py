@@ -8,11 +8,13 @@ import structlog
 
 from auth.domain.accounts import Account
 from auth.domain.audit import Action, Target
+from auth.domain.limits import network_of
 from auth.domain.sessions import subject_of
 from auth.storage.accounts import next_event_sequence
 from auth.storage.anonymous import insert_claim
 from auth.storage.audit import append_audit
 from auth.storage.connection import Connection
+from auth.storage.known_networks import note_network
 from auth.storage.sessions import StoredSession
 from auth.usecases.caller import Caller
 from auth.usecases.session_issuer import OpenedSession, SessionIssuer
@@ -72,6 +74,28 @@ class Entrance:
             await _claim(connection, user_id=account.id, anonymous_id=former.subject_id, caller=caller)
         authentication = self._sessions.authenticated(*methods)
         return await self._sessions.open(subject_of(account), origin=caller.origin, authentication=authentication)
+
+    async def sign_in(
+        self,
+        connection: Connection,
+        account: Account,
+        *,
+        former: StoredSession | None,
+        caller: Caller,
+        methods: Sequence[Method],
+    ) -> OpenedSession:
+        """As `enter`, for an account that was there: the audit says how, and its network is known from now on."""
+        await note_network(connection, user_id=account.id, network=network_of(caller.address))
+        session = await self.enter(connection, account, former=former, caller=caller, methods=methods)
+        await append_audit(
+            connection,
+            Action.SIGNED_IN,
+            user_id=account.id,
+            address=caller.address,
+            target=Target("session", session.name),
+            reason=methods[-1],
+        )
+        return session
 
     async def leave_former(self, former: StoredSession | None) -> None:
         """End the session with which the caller came, after the commit."""

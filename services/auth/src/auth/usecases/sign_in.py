@@ -4,15 +4,15 @@ from typing import NoReturn
 from uuid import UUID
 
 from auth.clients.password_threads import PasswordThreads
-from auth.domain.audit import Action, Target
+from auth.domain.audit import Action
 from auth.domain.emails import Email
 from auth.domain.errors import CredentialsInvalidError, PasswordWorkBusyError
-from auth.domain.limits import network_of
 from auth.storage.accounts import find_account_locked, find_credentials, is_still_set, refresh_password_hash
 from auth.storage.audit import append_audit
-from auth.storage.known_networks import note_network
+from auth.storage.second_factor.factors import find_factors
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered, Entrance
+from auth.usecases.second_factor.second_step import SecondStep
 from auth.usecases.sign_in_guard import SignInGuard
 from chassis.db import Database
 
@@ -32,15 +32,24 @@ class SignIn:
         Counts failures.
     entrance
         Opens the session.
+    second_step
+        Asks for the second factor of who has one.
     """
 
     def __init__(
-        self, *, database: Database, passwords: PasswordThreads, guard: SignInGuard, entrance: Entrance
+        self,
+        *,
+        database: Database,
+        passwords: PasswordThreads,
+        guard: SignInGuard,
+        entrance: Entrance,
+        second_step: SecondStep,
     ) -> None:
         self._database = database
         self._passwords = passwords
         self._guard = guard
         self._entrance = entrance
+        self._second_step = second_step
 
     async def execute(self, *, email: Email, password: str, caller: Caller) -> Entered:
         """Sign in.
@@ -49,6 +58,8 @@ class SignIn:
         ------
         CredentialsInvalidError
             Address or password is wrong.
+        SecondFactorRequiredError
+            They are right, and the account has a second factor; nobody was signed in.
         SignInLimitedError
             Too many attempts failed of late.
         PasswordWorkBusyError, ServiceUnavailableError
@@ -73,17 +84,14 @@ class SignIn:
                 raise CredentialsInvalidError("e-mail address or password is wrong")
             if fresh_hash is not None:
                 await refresh_password_hash(connection, user_id=account.id, password_hash=fresh_hash)
-            await note_network(connection, user_id=account.id, network=network_of(caller.address))
-            session = await self._entrance.enter(
-                connection, account, former=former, caller=caller, methods=["password"]
-            )
-            await append_audit(
-                connection,
-                Action.SIGNED_IN,
-                user_id=account.id,
-                address=caller.address,
-                target=Target("session", session.name),
-            )
+            factors = await find_factors(connection, account.id)
+            session = None
+            if not factors.is_on:
+                session = await self._entrance.sign_in(
+                    connection, account, former=former, caller=caller, methods=["password"]
+                )
+        if session is None:
+            raise await self._second_step.ask(found, factors, caller)
         await self._entrance.leave_former(former)
         return Entered(account=account, session=session)
 

@@ -1,0 +1,1 @@
+"""Signing in with a second factor, stepping up, and the factors themselves."""

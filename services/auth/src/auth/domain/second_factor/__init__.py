@@ -1,0 +1,1 @@
+"""The second factor: one-time codes, security keys, recovery codes, and how their secrets are kept."""

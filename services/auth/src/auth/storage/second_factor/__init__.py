@@ -1,0 +1,1 @@
+"""Second factors: the factors themselves in PostgreSQL, challenges in Redis."""

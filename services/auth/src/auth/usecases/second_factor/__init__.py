@@ -1,0 +1,1 @@
+"""The second factor: presenting one, and adding and removing them."""
