@@ -21,6 +21,7 @@ from gateway.pages import own_pages
 from gateway.proxy import Proxy
 from gateway.routes import RouteTable, build_routes
 from gateway.sessions import Sessions, open_redis
+from gateway.tokens import Tokens
 from gateway.upstreams import MAX_LIVE, Upstream, open_client
 
 
@@ -44,7 +45,12 @@ async def open_parts(options: Options) -> AsyncIterator[Parts]:
     proxy = Proxy(
         upstreams=upstreams,
         headers=headers,
-        callers=Callers(sessions=Sessions(client=session_store, auth=auth), auth=auth, secure=options.secure),
+        callers=Callers(
+            sessions=Sessions(client=session_store, auth=auth),
+            tokens=Tokens(client=session_store, auth=auth),
+            auth=auth,
+            secure=options.secure,
+        ),
         redirects=redirects,
         invalidation=Invalidation(store=store, client=session_store),
     )

@@ -1,4 +1,4 @@
-"""Who is calling: from the session that a request names to the identity its service gets."""
+"""Who is calling: from the session or API token that a request names to the identity its service gets."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from chassis.errors import UnauthenticatedError
 from gateway.auth_client import AuthClient
 from gateway.credentials import Credentials, session_cookie
 from gateway.sessions import Sessions
+from gateway.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Caller:
     identity
         Signed token, None for a stranger.
     session
-        The session's id, None for a stranger.
+        The session's id, None for a stranger and for an API token.
     cookie
         Set-Cookie value that goes with a successful answer; None where the client has what it needs.
     """
@@ -37,29 +38,41 @@ class Callers:
     ----------
     sessions
         Turns sessions into identities.
+    tokens
+        Turns API tokens into identities.
     auth
         Begins sessions of visitors.
     secure
         Whether clients come by https.
     """
 
-    def __init__(self, *, sessions: Sessions, auth: AuthClient, secure: bool) -> None:
+    def __init__(self, *, sessions: Sessions, tokens: Tokens, auth: AuthClient, secure: bool) -> None:
         self._sessions = sessions
+        self._tokens = tokens
         self._auth = auth
         self._secure = secure
 
-    async def identify(self, credentials: Credentials | None) -> Caller:
+    async def identify(self, credentials: Credentials | None, *, address: str) -> Caller:
         """Give whoever the credentials name; a cookie whose session has ended names a stranger.
+
+        Parameters
+        ----------
+        address
+            The client's network address.
 
         Raises
         ------
         UnauthenticatedError
-            A bearer token names no session.
+            A bearer token names no session, or there is no such API token.
+        TokenSourceRefusedError, RateLimitedError
+            An API token is refused; see `Tokens.find`.
         ServiceUnavailableError
             Redis or auth does not answer; a retry is safe.
         """
         if credentials is None:
             return STRANGER
+        if credentials.is_api_token:
+            return Caller(identity=await self._tokens.find(credentials.session, address=address))
         found = await self._sessions.find(credentials.session)
         if found is None:
             if credentials.is_bearer:

@@ -1,9 +1,10 @@
-"""Which session a request names: by cookie or as a bearer token."""
+"""Which session or API token a request names: by cookie or as a bearer token."""
 
 import re
 from dataclasses import dataclass
 
 from chassis.errors import UnauthenticatedError
+from contracts.api_tokens import is_token, means_token
 from gateway.errors import SessionAmbiguousError
 from gateway.request import ClientRequest
 
@@ -15,18 +16,21 @@ _BEARER = re.compile(rb"(?i:bearer) +([^ ]+) *")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A session that was named.
+    """A session or an API token that was named.
 
     Parameters
     ----------
     session
-        The opaque id.
+        The opaque id, or the API token.
     is_bearer
         Sent as a token, which no browser does on its own.
+    is_api_token
+        It is no session's id.
     """
 
     session: str
     is_bearer: bool
+    is_api_token: bool = False
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -42,7 +46,7 @@ def find_credentials(request: ClientRequest, *, cookie: str) -> Credentials | No
     Raises
     ------
     UnauthenticatedError
-        The Authorization header is not a bearer token of ours.
+        The Authorization header is not a bearer token of ours, or is an API token with a mistake in it.
     SessionAmbiguousError
         The cookie stands there twice with different values.
     RequestMalformedError
@@ -54,7 +58,9 @@ def find_credentials(request: ClientRequest, *, cookie: str) -> Credentials | No
         token = match[1].decode("latin-1") if match else ""
         if not _SESSION.fullmatch(token):
             raise UnauthenticatedError("the Authorization header does not carry a bearer token of this platform")
-        return Credentials(token, is_bearer=True)
+        if means_token(token) and not is_token(token):
+            raise UnauthenticatedError("the API token is not complete: its checksum is wrong")
+        return Credentials(token, is_bearer=True, is_api_token=is_token(token))
     values = _cookie_values(request, cookie.encode())
     if len(values) > 1:
         raise SessionAmbiguousError(f"the cookie {cookie!r} stands there with {len(values)} different values")

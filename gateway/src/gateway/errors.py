@@ -5,12 +5,14 @@
     AddressInvalidError        400 address_invalid       the path or query is not in normal form
     RequestMalformedError      400 request_malformed     the request breaks HTTP
     SessionAmbiguousError      400 session_ambiguous     two different sessions in one request
+    TokenSourceRefusedError    403 token_source_refused  the API token is not for use from this address
     OriginRefusedError         403 origin_refused        a page of another origin asks for a change
     RequestTimedOutError       408 request_timed_out     the body came too slowly
     BodyTooLargeError          413 body_too_large
     └── BundleTooLargeError    413 bundle_too_large
     AddressTooLongError        414 address_too_long
     RangeNotSatisfiableError   416 range_not_satisfiable
+    RateLimitedError           429 rate_limited          too many unknown API tokens
     HeadersTooLargeError       431 headers_too_large
 """
 
@@ -60,6 +62,24 @@ class SessionAmbiguousError(PlatformError):
     kind = ErrorKind.MALFORMED
     title = "The request names two sessions"
     default_remedy = "Send one session: clear the cookies of this address and sign in again."
+
+
+class TokenSourceRefusedError(PlatformError):
+    """The API token is not for use from the client's network address."""
+
+    code = "token_source_refused"
+    kind = ErrorKind.FORBIDDEN
+    title = "The API token is not for use from this address"
+    default_remedy = "Use it from one of its source ranges, or make another with POST /api/v1/auth/tokens."
+
+
+class RateLimitedError(PlatformError):
+    """Too many unknown API tokens came from the client's network."""
+
+    code = "rate_limited"
+    kind = ErrorKind.LIMITED
+    title = "Too many requests"
+    default_remedy = "Wait for the seconds given in Retry-After, then use a token that is good."
 
 
 class OriginRefusedError(PlatformError):

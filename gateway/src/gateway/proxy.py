@@ -58,7 +58,7 @@ class Proxy:
         PlatformError
             Instead of an answer; nothing has been sent yet.
         """
-        caller = await self._callers.identify(credentials)
+        caller = await self._callers.identify(credentials, address=self._headers.client_address(request))
         if caller.identity is None and route.session is SessionUse.REQUIRED:
             raise UnauthenticatedError("this address needs a session")
         body = await open_body(request, route)
