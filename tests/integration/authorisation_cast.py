@@ -91,6 +91,23 @@ class Cast:
 
     async def session(self, actor: Actor, relation: Ownership) -> str | None:
         """Give the name of a session that is this to the actor, to be ended; None where there can be none."""
+        elsewhere = await self._sign_in_elsewhere(actor, relation)
+        if elsewhere is None:
+            return None
+        listed = (await elsewhere.get("/auth/sessions")).json()["sessions"]
+        return next(str(each["id"]) for each in listed if each["is_current"])
+
+    async def token(self, actor: Actor, relation: Ownership) -> str | None:
+        """Give the id of an API token that is this to the actor, to be revoked; None where there can be none."""
+        elsewhere = await self._sign_in_elsewhere(actor, relation)
+        if elsewhere is None:
+            return None
+        made = await elsewhere.post("/auth/tokens", json={"name": "A", "scopes": ["installs:read"]})
+        assert made.status_code == httpx.codes.CREATED, made.text
+        return str(made.json()["id"])
+
+    async def _sign_in_elsewhere(self, actor: Actor, relation: Ownership) -> httpx.AsyncClient | None:
+        """Open another session of an account whose own things are this to the actor; None where there is none."""
         holder = self.find("developer" if actor.name == "user" else "user") if relation is Ownership.FOREIGN else actor
         if holder.account is None or relation not in {Ownership.OWN, Ownership.FOREIGN}:
             return None
@@ -98,8 +115,7 @@ class Cast:
         body = {"email": holder.account.email, "password": holder.account.password}
         answer = await elsewhere.post("/auth/login", json=body)
         assert answer.status_code == httpx.codes.OK, answer.text
-        listed = (await elsewhere.get("/auth/sessions")).json()["sessions"]
-        return next(str(each["id"]) for each in listed if each["is_current"])
+        return elsewhere
 
     async def _visitor(self) -> httpx.AsyncClient:
         """Make somebody who installed something: only a change that succeeds makes a visitor."""

@@ -60,6 +60,7 @@ def nothing_to_match(**more: Any) -> Probe:
 NO_VERSION = {"version": "9.9.9"}
 NO_KEY = {"key_id": "00000000-0000-0000-0000-000000000001"}
 NO_PLUGIN = {"plugin_id": "no-such-plugin"}
+NO_DEVICE = {"user_code": "BBBB-BBBB"}
 LISTING = {"id": "{plugin_id}", "name": "A", "description": "A", "category": "utilities"}
 
 PROBES: dict[str, Probe] = {
@@ -100,6 +101,14 @@ PROBES: dict[str, Probe] = {
     "GET /auth/sessions": ok(),
     "DELETE /auth/sessions": ok(204),
     "DELETE /auth/sessions/{session_id}": Probe(allowed=((204, None),), foreign="session_not_found"),
+    "POST /auth/tokens": invalid(),
+    "GET /auth/tokens": ok(),
+    "DELETE /auth/tokens/{token_id}": Probe(allowed=((204, None),), foreign="token_not_found"),
+    "POST /auth/tokens/leaks": Probe(allowed=((202, None),), body={"token": "none"}),
+    "POST /auth/device/code": invalid(),
+    "POST /auth/device/token": Probe(allowed=((400, "expired_token"),), body={"device_code": "none"}),
+    "GET /auth/device/{user_code}": not_there("device_login_not_found", ids=NO_DEVICE),
+    "POST /auth/device/{user_code}": not_there("device_login_not_found", ids=NO_DEVICE, body={"approve": True}),
     "POST /developer/register": invalid(),
     "GET /developer/profile": Probe(allowed=((200, None), (404, "developer_profile_not_found"))),
     "GET /developer/plugins": ok(),

@@ -88,6 +88,9 @@ async def ids_of(cast: Cast, route: str, actor: Actor, relation: Ownership | Non
     if "{session_id}" in route:
         session_id = await cast.session(actor, relation or Ownership.OWN)
         return None if session_id is None else {"session_id": session_id}
+    if "{token_id}" in route:
+        token_id = await cast.token(actor, relation or Ownership.OWN)
+        return None if token_id is None else {"token_id": token_id}
     thing = cast.any_thing() if relation is None else cast.thing(actor, relation)
     return None if thing is None else thing.ids()
 

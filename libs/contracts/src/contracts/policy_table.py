@@ -93,6 +93,23 @@ _ACCOUNTS = (
         needs=Needs.ACCOUNT,
         recent=True,
     ),
+    Rule(operation="token.create", routes=("POST /auth/tokens",), needs=Needs.ACCOUNT, recent=True),
+    Rule(operation="token.list", routes=("GET /auth/tokens",), needs=Needs.ACCOUNT),
+    Rule(
+        operation="token.revoke",
+        routes=("DELETE /auth/tokens/{token_id}",),
+        needs=Needs.ACCOUNT,
+        of=_OWN,
+        hidden=True,
+    ),
+    Rule(operation="token.report-leak", routes=("POST /auth/tokens/leaks",), needs=Needs.ANYONE),
+    Rule(
+        operation="device.begin",
+        routes=("POST /auth/device/code", "POST /auth/device/token"),
+        needs=Needs.ANYONE,
+    ),
+    Rule(operation="device.show", routes=("GET /auth/device/{user_code}",), needs=Needs.ACCOUNT),
+    Rule(operation="device.decide", routes=("POST /auth/device/{user_code}",), needs=Needs.ACCOUNT, recent=True),
     Rule(operation="developer.register", routes=("POST /developer/register",), needs=Needs.ACCOUNT),
     Rule(operation="developer.profile", routes=("GET /developer/profile",), needs=Needs.ACCOUNT),
 )

@@ -42,7 +42,7 @@ class EnsureUserSettings(SessionSettings):
 
 
 class ServeSettings(SessionSettings):
-    """The HTTP server; `internal_token` is shared with the gateway, `cookie_secure` is for https.
+    """The HTTP server; `internal_token` is shared with the gateway and publishing, `cookie_secure` is for https.
 
     `second_factor_key_file` has the key of secrets that have to be read again; `public_origin` is what browsers show,
     and `webauthn_rp_id` the domain that security keys are bound to, where it is not the origin's host.

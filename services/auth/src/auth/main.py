@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from auth.api import accounts, developers, internal, sessions
+from auth.api import accounts, developers, devices, internal, internal_tokens, sessions, tokens
 from auth.api import audit as audit_routes
 from auth.api.limit_headers import LimitHeadersMiddleware
 from auth.api.second_factor import factors, proving
@@ -26,9 +26,11 @@ from auth.jobs import audit as audit_command
 from auth.jobs import ensure_user as ensure_user_command
 from auth.jobs.expire_anonymous import expire_anonymous
 from auth.jobs.seal_audit import seal_audit
+from auth.jobs.sweep_tokens import sweep_tokens
 from auth.usecases.ensure_user import EnsureUser
 from auth.usecases.expire_anonymous import ExpireAnonymous
 from auth.usecases.seal_audit import SealAudit
+from auth.usecases.tokens.sweep_tokens import SweepTokens
 from auth.usecases.verify_audit import VerifyAudit
 from chassis import process
 from chassis.app import create_api
@@ -54,9 +56,12 @@ ROUTERS = [
     proving.router,
     sessions.router,
     factors.router,
+    tokens.router,
+    devices.router,
     audit_routes.router,
     developers.router,
     internal.router,
+    internal_tokens.router,
 ]
 
 
@@ -98,18 +103,19 @@ def events(arguments: list[str]) -> None:
 
 
 def relay(_arguments: list[str]) -> None:
-    """Relay the outbox, chain the audit, and forget idle visitors."""
+    """Relay the outbox, chain the audit, forget idle visitors and expired tokens."""
     settings = RelaySettings()
     jobs = partial(_relay_jobs, settings)
     run_relay(settings, schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY, jobs=jobs)
 
 
 def _relay_jobs(settings: RelaySettings, database: Database) -> Mapping[str, Task]:
-    sealing, expiring = Heartbeat(), Heartbeat()
+    sealing, expiring, sweeping = Heartbeat(), Heartbeat(), Heartbeat()
     expire = ExpireAnonymous(database=database, clock=SystemClock(), idle_days=settings.anonymous_idle_days)
     return {
         f"{SERVICE}.audit-sealer": Task(partial(seal_audit, SealAudit(database=database), sealing), sealing),
         f"{SERVICE}.anonymous-expiry": Task(partial(expire_anonymous, expire, expiring), expiring),
+        f"{SERVICE}.token-sweeper": Task(partial(sweep_tokens, SweepTokens(database=database), sweeping), sweeping),
     }
 
 

@@ -48,9 +48,11 @@ def test_an_action_tells_how_it_ended_and_who_did_it() -> None:
         Action.DEVELOPER_REFUSED,
         Action.STEP_UP_REFUSED,
         Action.FACTOR_REFUSED,
+        Action.TOKEN_USE_REFUSED,
     }
     ann = UUID(int=1)
     assert actor_of(Action.SIGNED_IN, user_id=ann, address="192.0.2.1") == ("account", ann)
     assert actor_of(Action.SIGN_IN_REFUSED, user_id=ann, address="192.0.2.1") == ("visitor", None)
+    assert actor_of(Action.TOKEN_LEAKED, user_id=ann, address="192.0.2.1") == ("visitor", None)
     assert actor_of(Action.SIGN_IN_REFUSED, user_id=None, address="192.0.2.1") == ("visitor", None)
     assert actor_of(Action.PASSWORD_SET, user_id=ann, address=None) == ("operator", None)

@@ -29,6 +29,7 @@ class AuditFieldsView(BaseModel):
     name: str | None = None
     display_name: str | None = None
     website: str | None = None
+    scopes: list[str] | None = None
 
 
 class AuditEntryView(BaseModel):

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from auth.api.cookies import CookiePolicy
 from auth.api.limit_headers import standings_of
 from auth.api.second_factor_dependencies import SecondFactorCases
+from auth.api.token_dependencies import TokenWiring
 from auth.usecases.caller import Caller
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.list_audit import ListAudit
@@ -45,6 +46,7 @@ class Wiring:
     mint_anonymous: MintAnonymous
     list_audit: ListAudit
     second_factor: SecondFactorCases
+    tokens: TokenWiring
     cookies: CookiePolicy
     internal_token: SecretStr
 

@@ -12,6 +12,7 @@ from auth.domain.sessions import SessionLimits
 from auth.storage.limits.limiter import Limiter
 from auth.storage.redis_client import connect_redis
 from auth.storage.sessions import SessionStore
+from auth.storage.tokens.entries import TokenEntries
 from auth.usecases.session_issuer import SessionIssuer
 from chassis.clock import Clock, SystemClock
 from chassis.db import Database
@@ -30,6 +31,8 @@ class Parts:
     limiter: Limiter
     passwords: PasswordThreads
     sessions: SessionIssuer
+    tokens: TokenEntries
+    signer: IdentitySigner
     clock: Clock
 
     async def close(self) -> None:
@@ -50,11 +53,10 @@ def build_parts(settings: SessionSettings) -> Parts:
         max_sessions=settings.sessions_per_account,
     )
     clock = SystemClock()
+    signer = IdentitySigner(private_key_pem=settings.identity_private_key_file.read_bytes())
+    tokens = TokenEntries(redis=redis)
     sessions = SessionIssuer(
-        store=SessionStore(redis=redis, limits=limits),
-        signer=IdentitySigner(private_key_pem=settings.identity_private_key_file.read_bytes()),
-        clock=clock,
-        limits=limits,
+        store=SessionStore(redis=redis, limits=limits), tokens=tokens, signer=signer, clock=clock, limits=limits
     )
     return Parts(
         database=Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size),
@@ -63,5 +65,7 @@ def build_parts(settings: SessionSettings) -> Parts:
         limiter=Limiter(redis=limits_redis, changed=read_limits(settings.limits)),
         passwords=PasswordThreads(),
         sessions=sessions,
+        tokens=tokens,
+        signer=signer,
         clock=clock,
     )

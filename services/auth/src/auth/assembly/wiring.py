@@ -4,6 +4,7 @@ from auth.api.cookies import CookiePolicy
 from auth.api.dependencies import Wiring
 from auth.assembly.parts import Parts
 from auth.assembly.second_factor import build_second_factor
+from auth.assembly.tokens import build_tokens
 from auth.config import ServeSettings
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.entrance import Entrance
@@ -51,6 +52,7 @@ def build_wiring(settings: ServeSettings, parts: Parts) -> Wiring:
         mint_anonymous=MintAnonymous(database=database, sessions=sessions),
         list_audit=ListAudit(database=database),
         second_factor=second_factor,
+        tokens=build_tokens(settings, parts),
         cookies=CookiePolicy(secure=settings.cookie_secure),
         internal_token=settings.internal_token,
     )

@@ -28,6 +28,10 @@ class Action(StrEnum):
     FACTOR_REFUSED = "second-factor.confirmation-refused"
     FACTOR_REMOVED = "second-factor.removed"
     RECOVERY_CODES_RENEWED = "second-factor.recovery-codes-renewed"
+    TOKEN_CREATED = "token.created"  # noqa: S105 - the name of an action
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
+    TOKEN_LEAKED = "token.leaked"  # noqa: S105 - as above
+    TOKEN_USE_REFUSED = "token.use-refused"  # noqa: S105 - as above
     PERSONAL_FIELDS_ERASED = "account.personal-fields-erased"
 
 
@@ -50,7 +54,7 @@ class ActorKind(StrEnum):
 class Target:
     """What it was done to.
 
-    `kind` is ``account``, ``session``, ``anonymous`` or ``second-factor``; `id` is never a secret.
+    `kind` is ``account``, ``session``, ``anonymous``, ``token`` or ``second-factor``; `id` is never a secret.
     """
 
     kind: str
@@ -82,8 +86,12 @@ class AuditRecord:
     detail: Mapping[str, Any]
 
 
-RECORDED_FIELDS = frozenset({"roles", "name", "display_name", "website"})
+RECORDED_FIELDS = frozenset({"roles", "name", "display_name", "website", "scopes"})
 """What `before` and `after` may hold. A list of what is allowed, so that a secret has no way in by mistake."""
+
+
+_BY_STRANGERS = frozenset({Action.SIGN_IN_REFUSED, Action.TOKEN_LEAKED, Action.TOKEN_USE_REFUSED})
+"""Whoever did it has not shown to be the account whose log it belongs to."""
 
 
 def outcome_of(action: str) -> Outcome:
@@ -95,7 +103,7 @@ def actor_of(action: str, *, user_id: UUID | None, address: str | None) -> tuple
     """Say who did it where nobody else is named: who is refused has not shown to be the account."""
     if address is None:
         return ActorKind.OPERATOR, None
-    if user_id is None or action == Action.SIGN_IN_REFUSED:
+    if user_id is None or action in _BY_STRANGERS:
         return ActorKind.VISITOR, None
     return ActorKind.ACCOUNT, user_id
 

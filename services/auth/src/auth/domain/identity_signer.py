@@ -48,10 +48,26 @@ class IdentitySigner:
         self._key = key
 
     def sign(
-        self, subject: Subject, *, session_hash: str, now: datetime, authentication: Authentication = NOBODY
+        self,
+        subject: Subject,
+        *,
+        session_hash: str,
+        now: datetime,
+        authentication: Authentication = NOBODY,
+        scopes: tuple[str, ...] | None = None,
+        ends_at: datetime | None = None,
     ) -> SignedIdentity:
-        """Sign what is true of a subject now; the token lives for five minutes."""
+        """Sign what is true of a subject now; the token lives for five minutes, or until `ends_at` if that is sooner.
+
+        Parameters
+        ----------
+        session_hash
+            Of the session, or of the API token whose `scopes` these are.
+        """
         issued_at = int(now.timestamp())
+        expires_at = issued_at + MAX_TOKEN_LIFE_SECONDS
+        if ends_at is not None:
+            expires_at = min(expires_at, int(ends_at.timestamp()))
         claims = IdentityClaims(
             sub=subject.id,
             kind=subject.kind,
@@ -60,8 +76,9 @@ class IdentitySigner:
             sid=hash_prefix(session_hash),
             authenticated_at=authentication.at,
             methods=authentication.methods,
+            scopes=scopes,
             iat=issued_at,
-            exp=issued_at + MAX_TOKEN_LIFE_SECONDS,
+            exp=expires_at,
         )
         token = jwt.encode(claims.model_dump(mode="json"), self._key, algorithm=ALGORITHM)
         return SignedIdentity(token, claims.exp)

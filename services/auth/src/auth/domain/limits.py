@@ -60,9 +60,12 @@ MAIL_ADDRESS = Limit(name="mail-address", quota=30, window_seconds=_HOUR_SECONDS
 MAIL_TOTAL = Limit(name="mail-total", quota=3_000, window_seconds=_HOUR_SECONDS, is_shown=False)
 TOKEN_FAILURES = Limit(name="token-failures", quota=100, window_seconds=300)
 TOKEN_FAILURES_TOTAL = Limit(name="token-failures-total", quota=6_000, window_seconds=60, is_shown=False)
+LEAK_REPORT_ADDRESS = Limit(name="leak-report-address", quota=300, window_seconds=_HOUR_SECONDS)
+LEAK_REPORT_TOTAL = Limit(name="leak-report-total", quota=600, window_seconds=60, is_shown=False)
 DEVICE_CODE_ADDRESS = Limit(name="device-code-address", quota=30, window_seconds=600)
 DEVICE_CODE_TOTAL = Limit(name="device-code-total", quota=600, window_seconds=60, is_shown=False)
 USER_CODE_FAILURES = Limit(name="user-code-failures", quota=10, window_seconds=600)
+USER_CODE_FAILURES_ADDRESS = Limit(name="user-code-failures-address", quota=30, window_seconds=600)
 INVITATION_ACCOUNT = Limit(name="invitation-account", quota=50, window_seconds=24 * _HOUR_SECONDS)
 INVITATION_TOTAL = Limit(name="invitation-total", quota=3_000, window_seconds=_HOUR_SECONDS, is_shown=False)
 
@@ -81,9 +84,12 @@ LIMITS: Mapping[str, Limit] = {
         MAIL_TOTAL,
         TOKEN_FAILURES,
         TOKEN_FAILURES_TOTAL,
+        LEAK_REPORT_ADDRESS,
+        LEAK_REPORT_TOTAL,
         DEVICE_CODE_ADDRESS,
         DEVICE_CODE_TOTAL,
         USER_CODE_FAILURES,
+        USER_CODE_FAILURES_ADDRESS,
         INVITATION_ACCOUNT,
         INVITATION_TOTAL,
     )

@@ -98,6 +98,34 @@ Table(
 )
 
 Table(
+    "api_tokens",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False, index=True),
+    Column("token_hash", LargeBinary, nullable=False, comment="SHA-256 of the token, which nobody keeps"),
+    Column("kind", Text, nullable=False, comment="api, dev (device login) or ci (trusted publishing)"),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("source_ranges", ARRAY(Text), nullable=False, comment="CIDR; empty: from anywhere"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("last_used_at", DateTime(timezone=True), comment="to five minutes"),
+    Column("last_used_network", Text, comment="shortened address"),
+    UniqueConstraint("token_hash", name="api_tokens_token_hash_key"),
+    CheckConstraint("octet_length(token_hash) = 32", name="api_tokens_token_hash_check"),
+    CheckConstraint("kind IN ('api', 'dev', 'ci')", name="api_tokens_kind_check"),
+)
+
+Table(
+    "used_assertions",
+    METADATA,
+    # What a token was minted for once; a second one of the same name is a replay.
+    Column("issuer", Text, primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("kept_until", DateTime(timezone=True), nullable=False, index=True),
+)
+
+Table(
     "audit_entries",
     METADATA,
     Column("id", BigInteger, Identity(always=True), primary_key=True),

@@ -17,6 +17,7 @@ from auth.domain.sessions import (
     new_session_id,
 )
 from auth.storage.sessions import ListedSession, SessionStore, StoredSession
+from auth.storage.tokens.entries import TokenEntries
 from chassis.clock import Clock
 from contracts.identity import Method
 
@@ -68,6 +69,8 @@ class SessionIssuer:
     ----------
     store
         Where sessions are.
+    tokens
+        The account's API tokens as the gateway knows them: they carry the same rights.
     signer
         Signs identities.
     clock
@@ -76,8 +79,17 @@ class SessionIssuer:
         As the store's.
     """
 
-    def __init__(self, *, store: SessionStore, signer: IdentitySigner, clock: Clock, limits: SessionLimits) -> None:
+    def __init__(
+        self,
+        *,
+        store: SessionStore,
+        tokens: TokenEntries,
+        signer: IdentitySigner,
+        clock: Clock,
+        limits: SessionLimits,
+    ) -> None:
         self._store = store
+        self._tokens = tokens
         self._signer = signer
         self._clock = clock
         self._limits = limits
@@ -165,7 +177,8 @@ class SessionIssuer:
         return None if stands is None else RenewedSession(stands.identity, stands.lives_seconds)
 
     async def rewrite_all(self, subject: Subject) -> None:
-        """Make every session of a subject say what is true of it now."""
+        """Make every session and API token of a subject say what is true of it now."""
+        await self._tokens.drop_all(subject.id)
         for session_hash in await self._store.hashes_of(subject.id):
             session = await self._store.find(session_hash)
             if session is not None:
@@ -188,5 +201,9 @@ class SessionIssuer:
         return await self._store.end(session)
 
     async def end_all(self, subject_id: UUID, *, but: str = "") -> list[str]:
-        """End every session of a subject but the one of this hash, and give the hashes of those that ended."""
+        """End every session of a subject but the one of this hash, and give the hashes of those that ended.
+
+        API tokens are looked up anew, so that they end with their account.
+        """
+        await self._tokens.drop_all(subject_id)
         return await self._store.end_all(subject_id, but=but)

@@ -1,0 +1,1 @@
+"""API tokens: made, listed, used, revoked, reported as leaked; device login; trusted publishing."""
