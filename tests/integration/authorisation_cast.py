@@ -1,5 +1,7 @@
 """Who tries the table of rights, and the things of theirs and of others that they try it on."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +10,13 @@ import httpx
 from contracts.policy import Ownership
 from testkit.people import PASSWORD, People
 from testkit.platform import Account
+
+_ROLES = {
+    Ownership.ORGANISATION_OWNER: "owner",
+    Ownership.ORGANISATION_MAINTAINER: "maintainer",
+    Ownership.ORGANISATION_MEMBER: "member",
+}
+_USED_UP = {"DELETE /organisations/{slug}", "DELETE /organisations/{slug}/membership"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,23 +36,14 @@ class Actor:
     roles: tuple[str, ...] = ()
 
     async def ask(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; nobody stays nobody."""
+        """Send a request; nobody stays nobody, and who signs out comes back."""
         answer = await self.browser.send(request)
+        if self.account is not None and request.url.path.endswith("/auth/logout"):
+            body = {"email": self.account.email, "password": self.account.password}
+            assert (await self.browser.post("/auth/login", json=body)).status_code == httpx.codes.OK
         if self.name == "nobody":
             self.browser.cookies.clear()
         return answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thing:
-    """A plugin and a submission of it."""
-
-    plugin_id: str
-    submission_id: str
-
-    def ids(self) -> dict[str, str]:
-        """Give them by their names in routes."""
-        return {"plugin_id": self.plugin_id, "submission_id": self.submission_id}
 
 
 class Cast:
@@ -53,16 +53,20 @@ class Cast:
     ----------
     people
         Makes them.
+    reviewer, administrator
+        The accounts that are there already.
     """
 
     def __init__(self, people: People, *, reviewer: Account, administrator: Account) -> None:
         self._people = people
         self._known = {"reviewer": reviewer, "administrator": administrator}
         self.actors: list[Actor] = []
-        self._things: dict[tuple[str, Ownership], Thing] = {}
+        self._founder = people.visitor()
+        self._things: dict[tuple[str, Ownership], dict[str, str]] = {}
 
     async def assemble(self) -> None:
         """Make actors and things."""
+        self._founder = await self._people.developer()
         developer = await self._account("developer", await self._people.developer())
         self.actors = [
             Actor(name="nobody", browser=self._people.visitor()),
@@ -73,43 +77,56 @@ class Cast:
             await self._account("administrator", await self._people.administrator()),
         ]
         self._things["developer", Ownership.OWN] = await self._thing(developer.browser)
-        foreign = await self._thing(await self._people.developer())
+        foreign = await self._thing(self._founder) | {"slug": await self._organisation(())}
         for actor in self.actors:
             self._things[actor.name, Ownership.FOREIGN] = foreign
+        members = [actor for actor in self.actors if actor.account is not None]
+        for relation, role in _ROLES.items():
+            thing = {"slug": await self._organisation(members, role)}
+            for actor in members:
+                self._things[actor.name, relation] = thing
 
     def find(self, name: str) -> Actor:
         """Give an actor."""
         return next(actor for actor in self.actors if actor.name == name)
 
-    def any_thing(self) -> Thing:
-        """Give a thing for who needs it to be nobody's in particular."""
-        return self._things["developer", Ownership.OWN]
+    async def ids(self, route: str, actor: Actor, relation: Ownership | None) -> dict[str, str] | None:
+        """Give ids of what is this to the actor, for the words in a route; None where there can be no such thing.
 
-    def thing(self, actor: Actor, relation: Ownership) -> Thing | None:
-        """Give a thing that is this to the actor; None where there can be none."""
-        return self._things.get((actor.name, relation))
+        What a request may use up is made for it.
+        """
+        words = set(re.findall(r"{(\w+)}", route)) & {"plugin_id", "submission_id", "slug"}
+        if "session_id" in route:
+            return await self._session(actor, relation or Ownership.OWN)
+        if "token_id" in route:
+            return await self._token(actor, relation or Ownership.OWN)
+        if "/auth/invitations/" in route:
+            return await self._invitation(actor, relation or Ownership.OWN)
+        if route in _USED_UP and relation in _ROLES and actor.account is not None:
+            return {"slug": await self._organisation([actor], _ROLES[relation])}
+        owned = ("developer", Ownership.OWN) if relation is None else (actor.name, relation)
+        found = self._things.get(owned)
+        return found if found is not None and words <= found.keys() else None
 
-    async def session(self, actor: Actor, relation: Ownership) -> str | None:
-        """Give the name of a session that is this to the actor, to be ended; None where there can be none."""
+    async def _session(self, actor: Actor, relation: Ownership) -> dict[str, str] | None:
         elsewhere = await self._sign_in_elsewhere(actor, relation)
         if elsewhere is None:
             return None
         listed = (await elsewhere.get("/auth/sessions")).json()["sessions"]
-        return next(str(each["id"]) for each in listed if each["is_current"])
+        return {"session_id": next(str(each["id"]) for each in listed if each["is_current"])}
 
-    async def token(self, actor: Actor, relation: Ownership) -> str | None:
-        """Give the id of an API token that is this to the actor, to be revoked; None where there can be none."""
+    async def _token(self, actor: Actor, relation: Ownership) -> dict[str, str] | None:
         elsewhere = await self._sign_in_elsewhere(actor, relation)
         if elsewhere is None:
             return None
         made = await elsewhere.post("/auth/tokens", json={"name": "A", "scopes": ["installs:read"]})
         assert made.status_code == httpx.codes.CREATED, made.text
-        return str(made.json()["id"])
+        return {"token_id": str(made.json()["id"])}
 
     async def _sign_in_elsewhere(self, actor: Actor, relation: Ownership) -> httpx.AsyncClient | None:
         """Open another session of an account whose own things are this to the actor; None where there is none."""
-        holder = self.find("developer" if actor.name == "user" else "user") if relation is Ownership.FOREIGN else actor
-        if holder.account is None or relation not in {Ownership.OWN, Ownership.FOREIGN}:
+        holder = self._holder(actor, relation)
+        if holder is None or holder.account is None:
             return None
         elsewhere = self._people.visitor()
         body = {"email": holder.account.email, "password": holder.account.password}
@@ -117,11 +134,31 @@ class Cast:
         assert answer.status_code == httpx.codes.OK, answer.text
         return elsewhere
 
+    async def _invitation(self, actor: Actor, relation: Ownership) -> dict[str, str] | None:
+        holder = self._holder(actor, relation)
+        if holder is None or holder.account is None:
+            return None
+        founder = await self._people.register("Founder")
+        slug = await self._people.create_organisation(founder)
+        return {"invitation_id": await self._people.invite(founder, slug, holder.account.email, "member")}
+
+    def _holder(self, actor: Actor, relation: Ownership) -> Actor | None:
+        """Give who has what is this to the actor, where it belongs to one account."""
+        if relation is Ownership.FOREIGN:
+            return self.find("developer" if actor.name == "user" else "user")
+        return actor if relation is Ownership.OWN else None
+
+    async def _organisation(self, members: Iterable[Actor], role: str = "member") -> str:
+        founder = await self._people.register("Founder")
+        slug = await self._people.create_organisation(founder)
+        for member in members:
+            await self._people.join(founder, slug, member.browser, role)
+        return slug
+
     async def _visitor(self) -> httpx.AsyncClient:
         """Make somebody who installed something: only a change that succeeds makes a visitor."""
-        publisher = await self._people.developer()
-        plugin_id = await self._people.create_plugin(publisher)
-        await self._people.publish(publisher, plugin_id, "1.0.0")
+        plugin_id = await self._people.create_plugin(self._founder)
+        await self._people.publish(self._founder, plugin_id, "1.0.0")
         browser = self._people.visitor()
         assert (await self._people.install(browser, plugin_id)).status_code == httpx.codes.CREATED
         return browser
@@ -131,8 +168,9 @@ class Cast:
         account = self._known.get(name) or Account(user["email"], PASSWORD)
         return Actor(name=name, browser=browser, account=account, user_id=UUID(user["id"]), roles=tuple(user["roles"]))
 
-    async def _thing(self, owner: httpx.AsyncClient) -> Thing:
+    async def _thing(self, owner: httpx.AsyncClient) -> dict[str, str]:
+        """Make a plugin and a submission of it."""
         plugin_id = await self._people.create_plugin(owner)
         received = await self._people.submit(owner, plugin_id, "1.0.0")
         assert received.status_code == httpx.codes.ACCEPTED, received.text
-        return Thing(plugin_id=plugin_id, submission_id=received.json()["id"])
+        return {"plugin_id": plugin_id, "submission_id": received.json()["id"]}

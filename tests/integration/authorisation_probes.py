@@ -31,6 +31,8 @@ class Probe:
         Instead of those of things that are there.
     foreign
         The code that refuses somebody else's thing.
+    member
+        The code that refuses an organisation's thing to a member whose role is not enough.
     """
 
     allowed: tuple[Answer, ...]
@@ -39,6 +41,7 @@ class Probe:
     headers: Mapping[str, str] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
     foreign: str = "not_owner"
+    member: str = "not_owner"
 
 
 def ok(status: int = 200) -> Probe:
@@ -57,6 +60,16 @@ def nothing_to_match(**more: Any) -> Probe:
     return Probe(allowed=((412, "revision_mismatch"),), headers=NEVER, **more)
 
 
+def invalid_parameters() -> Probe:
+    return Probe(allowed=(INVALID,))
+
+
+def organisation(status: int, code: str | None = None, **more: Any) -> Probe:
+    return Probe(allowed=((status, code),), foreign="organisation_not_found", member="organisation_role", **more)
+
+
+NO_USER = {"user_id": "00000000-0000-4000-8000-000000000000"}
+NO_INVITATION = {"invitation_id": "00000000-0000-4000-8000-000000000000"}
 NO_VERSION = {"version": "9.9.9"}
 NO_KEY = {"key_id": "00000000-0000-0000-0000-000000000001"}
 NO_PLUGIN = {"plugin_id": "no-such-plugin"}
@@ -111,6 +124,28 @@ PROBES: dict[str, Probe] = {
     "POST /auth/device/{user_code}": not_there("device_login_not_found", ids=NO_DEVICE, body={"approve": True}),
     "POST /developer/register": invalid(),
     "GET /developer/profile": Probe(allowed=((200, None), (404, "developer_profile_not_found"))),
+    "GET /admin/accounts": invalid_parameters(),
+    "PUT /admin/accounts/{user_id}/roles": invalid(ids=NO_USER),
+    "POST /organisations": invalid(),
+    "GET /organisations": ok(),
+    "GET /organisations/{slug}": organisation(200),
+    "PATCH /organisations/{slug}": organisation(412, "revision_mismatch", headers=NEVER, body={"name": "B"}),
+    "DELETE /organisations/{slug}": organisation(204),
+    "GET /organisations/{slug}/members": organisation(200),
+    "PATCH /organisations/{slug}/members/{user_id}": organisation(
+        404, "member_not_found", body={"role": "owner"}, ids=NO_USER
+    ),
+    "DELETE /organisations/{slug}/members/{user_id}": organisation(204, ids=NO_USER),
+    "DELETE /organisations/{slug}/membership": organisation(204),
+    "POST /organisations/{slug}/invitations": organisation(201, body={"email": "nobody@example.org"}),
+    "GET /organisations/{slug}/invitations": organisation(200),
+    "DELETE /organisations/{slug}/invitations/{invitation_id}": organisation(
+        404, "invitation_not_found", ids=NO_INVITATION
+    ),
+    "GET /organisations/{slug}/audit": organisation(200),
+    "GET /auth/invitations": ok(),
+    "POST /auth/invitations/{invitation_id}/accept": Probe(allowed=((200, None),), foreign="invitation_not_found"),
+    "POST /auth/invitations/{invitation_id}/decline": Probe(allowed=((204, None),), foreign="invitation_not_found"),
     "GET /developer/plugins": ok(),
     "POST /developer/plugins": Probe(allowed=((409, "plugin_id_taken"),), body=LISTING),
     "GET /developer/plugins/{plugin_id}": ok(),

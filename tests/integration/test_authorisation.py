@@ -83,18 +83,6 @@ def _filled(body: Any, ids: Mapping[str, str]) -> Any:
     return body.format_map(ids) if isinstance(body, str) else body
 
 
-async def ids_of(cast: Cast, route: str, actor: Actor, relation: Ownership | None) -> dict[str, str] | None:
-    """Give ids of what is this to the actor; None where there can be no such thing."""
-    if "{session_id}" in route:
-        session_id = await cast.session(actor, relation or Ownership.OWN)
-        return None if session_id is None else {"session_id": session_id}
-    if "{token_id}" in route:
-        token_id = await cast.token(actor, relation or Ownership.OWN)
-        return None if token_id is None else {"token_id": token_id}
-    thing = cast.any_thing() if relation is None else cast.thing(actor, relation)
-    return None if thing is None else thing.ids()
-
-
 def may(rule: Rule, column: str) -> bool:
     least = {Needs.ANYONE: "nobody", Needs.IDENTITY: "visitor", Needs.ACCOUNT: "user"}.get(rule.needs)
     return column == rule.needs.value if least is None else COLUMNS.index(column) >= COLUMNS.index(least)
@@ -107,6 +95,8 @@ def expected(rule: Rule, probe: Probe, column: str, relation: Ownership | None) 
         return ((403, "forbidden"),) if signed_in else ((401, "unauthenticated"),)
     if rule.of is None or relation in rule.of:
         return probe.allowed
+    if relation is not Ownership.FOREIGN:
+        return ((403, probe.member),)
     return ((404 if rule.hidden else 403, probe.foreign),)
 
 
@@ -119,7 +109,7 @@ async def test_everybody_may_what_the_table_says(platform: RunningPlatform, cast
     for rule, route in routes():
         for actor in cast.actors:
             for relation in (None,) if rule.of is None else Ownership:
-                ids = await ids_of(cast, route, actor, relation)
+                ids = await cast.ids(route, actor, relation)
                 if ids is None:
                     continue
                 # The gateway makes a visitor of nobody who changes something of their own.
@@ -166,7 +156,8 @@ async def test_api_tokens_reach_what_the_table_says(
 async def typical(cast: Cast, rule: Rule, route: str) -> tuple[Actor, dict[str, str]]:
     """Give somebody who may, and what they may do it to."""
     actor = cast.find("user" if rule.needs in {Needs.ANYONE, Needs.IDENTITY, Needs.ACCOUNT} else rule.needs.value)
-    ids = await ids_of(cast, route, actor, Ownership.OWN if rule.of else None)
+    relation = None if rule.of is None else next(each for each in Ownership if each in rule.of)
+    ids = await cast.ids(route, actor, relation)
     assert ids is not None
     return actor, ids
 

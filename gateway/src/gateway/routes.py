@@ -124,6 +124,10 @@ def build_routes(*, upload_limit_bytes: int) -> tuple[Route, ...]:
         ),
         Route(pattern="/api/v1/developer/*", upstream="publishing"),
         Route(pattern="/api/v1/review/*", upstream="publishing"),
+        Route(pattern="/api/v1/organisations", upstream="auth"),
+        Route(pattern="/api/v1/organisations/*", upstream="auth"),
+        Route(pattern="/api/v1/admin/accounts", upstream="auth"),
+        Route(pattern="/api/v1/admin/accounts/*", upstream="auth"),
         Route(pattern="/api/v1/admin/*", upstream="publishing"),
     )
 

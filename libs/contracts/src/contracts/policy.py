@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 from uuid import UUID
 
-from contracts.identity import IdentityClaims
+from contracts.identity import IdentityClaims, OrganisationRole
 
 
 class Needs(StrEnum):
@@ -59,7 +59,8 @@ class Rule:
     of
         What the thing has to be to them; None where an address always means the caller's own, or nobody's.
     hidden
-        Whether somebody else's thing is answered as if there were none (404), not as forbidden (403).
+        Whether somebody else's thing is answered as if there were none (404), not as forbidden (403). Of an
+        organisation's thing its members know; to them the answer is always 403.
     action
         What an API token must be for; None where no token is taken.
     plugin
@@ -105,9 +106,13 @@ def refusal(rule: Rule, identity: IdentityClaims | None, *, is_recent: bool, plu
 def ownership(identity: IdentityClaims, *, account: UUID | None = None, organisation: UUID | None = None) -> Ownership:
     """Say what a thing of an account or of an organisation is to a caller."""
     if organisation is not None:
-        role = next((each.role for each in identity.organisations if each.id == organisation), None)
-        return _BY_ROLE[role] if role is not None else Ownership.FOREIGN
+        return relation_of(next((each.role for each in identity.organisations if each.id == organisation), None))
     return Ownership.OWN if account is not None and account == identity.sub else Ownership.FOREIGN
+
+
+def relation_of(role: OrganisationRole | None) -> Ownership:
+    """Say what an organisation's thing is to whoever has this role there, or none."""
+    return Ownership.FOREIGN if role is None else _BY_ROLE[role]
 
 
 def permits(rule: Rule, relation: Ownership) -> bool:
@@ -141,7 +146,7 @@ def _patterns(scopes: Iterable[str], action: str | None) -> Iterator[str]:
             yield scope.removeprefix(f"{action}:")
 
 
-_BY_ROLE = {
+_BY_ROLE: dict[OrganisationRole, Ownership] = {
     "owner": Ownership.ORGANISATION_OWNER,
     "maintainer": Ownership.ORGANISATION_MAINTAINER,
     "member": Ownership.ORGANISATION_MEMBER,

@@ -14,7 +14,7 @@ by `tests/integration/test_authorisation.py`, and a route without a row fails `t
   A change below `/user` makes a visitor of nobody.
 - **Whose**: what the thing has to be to the caller: `own`, or an organisation's of which the caller is owner,
   maintainer or member. Where it says nothing, the address always means the caller's own, or what is nobody's.
-  Somebody else's is answered 403, or 404 where it says *hidden*.
+  Somebody else's is answered 403, or 404 where it says *hidden* and the caller is no member.
 - **Token**: what an API token must be for, on all plugins or on a pattern that fits this one; – takes no token.
 - **Recent**: the caller must have proved who they are within {RECENT_AUTHENTICATION_SECONDS // 60} minutes
   (`POST /auth/step-up`).

@@ -4,6 +4,8 @@ from contracts.policy import Needs, Ownership, Rule
 
 _OWN = frozenset({Ownership.OWN})
 _WHO_MANAGES = frozenset({Ownership.OWN, Ownership.ORGANISATION_OWNER, Ownership.ORGANISATION_MAINTAINER})
+_OWNERS = frozenset({Ownership.ORGANISATION_OWNER})
+_MEMBERS = _OWNERS | {Ownership.ORGANISATION_MAINTAINER, Ownership.ORGANISATION_MEMBER}
 _WHO_SEES = _WHO_MANAGES | {Ownership.ORGANISATION_MEMBER}
 
 _CATALOGUE = (
@@ -114,6 +116,71 @@ _ACCOUNTS = (
     Rule(operation="developer.profile", routes=("GET /developer/profile",), needs=Needs.ACCOUNT),
 )
 
+_ADMINISTRATION = (
+    Rule(operation="account.find", routes=("GET /admin/accounts",), needs=Needs.ADMINISTRATOR),
+    Rule(
+        operation="account.roles",
+        routes=("PUT /admin/accounts/{user_id}/roles",),
+        needs=Needs.ADMINISTRATOR,
+        recent=True,
+    ),
+)
+
+_ORGANISATIONS = (
+    Rule(
+        operation="organisation.own",
+        routes=("POST /organisations", "GET /organisations", "GET /auth/invitations"),
+        needs=Needs.ACCOUNT,
+    ),
+    Rule(
+        operation="invitation.answer",
+        routes=("POST /auth/invitations/{invitation_id}/accept", "POST /auth/invitations/{invitation_id}/decline"),
+        needs=Needs.ACCOUNT,
+        of=_OWN,
+        hidden=True,
+    ),
+    Rule(
+        operation="organisation.read",
+        routes=("GET /organisations/{slug}", "GET /organisations/{slug}/members"),
+        needs=Needs.ACCOUNT,
+        of=_MEMBERS,
+        hidden=True,
+    ),
+    Rule(
+        operation="organisation.leave",
+        routes=("DELETE /organisations/{slug}/membership",),
+        needs=Needs.ACCOUNT,
+        of=_MEMBERS,
+        hidden=True,
+        recent=True,
+    ),
+    Rule(
+        operation="organisation.manage",
+        routes=(
+            "PATCH /organisations/{slug}",
+            "GET /organisations/{slug}/invitations",
+            "DELETE /organisations/{slug}/invitations/{invitation_id}",
+            "GET /organisations/{slug}/audit",
+        ),
+        needs=Needs.ACCOUNT,
+        of=_OWNERS,
+        hidden=True,
+    ),
+    Rule(
+        operation="organisation.members",
+        routes=(
+            "POST /organisations/{slug}/invitations",
+            "PATCH /organisations/{slug}/members/{user_id}",
+            "DELETE /organisations/{slug}/members/{user_id}",
+            "DELETE /organisations/{slug}",
+        ),
+        needs=Needs.ACCOUNT,
+        of=_OWNERS,
+        hidden=True,
+        recent=True,
+    ),
+)
+
 _PUBLISHING = (
     Rule(operation="plugin.list", routes=("GET /developer/plugins",), needs=Needs.DEVELOPER, action="plugins:read"),
     Rule(
@@ -189,6 +256,7 @@ _REVIEWING = (
 )
 
 RULES: dict[str, Rule] = {
-    rule.operation: rule for rule in (*_CATALOGUE, *_INSTALLS, *_ACCOUNTS, *_PUBLISHING, *_REVIEWING)
+    rule.operation: rule
+    for rule in (*_CATALOGUE, *_INSTALLS, *_ACCOUNTS, *_ADMINISTRATION, *_ORGANISATIONS, *_PUBLISHING, *_REVIEWING)
 }
 """All rules by the name of their operation."""

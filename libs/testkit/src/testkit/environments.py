@@ -49,7 +49,8 @@ class ServiceEnvironment:
             variables["SECOND_FACTOR_KEY_FILE"] = str(self.second_factor_key_file)
             variables["COOKIE_SECURE"] = "false"
             # Everybody comes from one address.
-            variables["LIMITS"] = "registration-address=100000/60 registration-total=100000/60"
+            many = ("registration-address", "registration-total", "invitation-account", "invitation-total")
+            variables["LIMITS"] = " ".join(f"{limit}=100000/60" for limit in many)
         if service in {"auth", "gateway"}:
             variables["INTERNAL_TOKEN_FILE"] = str(self.internal_token_file)
         return variables

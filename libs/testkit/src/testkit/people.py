@@ -92,6 +92,25 @@ class People:
         _expect(await client.post("/auth/login", json=body), httpx.codes.OK)
         return client
 
+    async def create_organisation(self, owner: httpx.AsyncClient, name: str = "Example Labs") -> str:
+        """Make an organisation; returns its slug."""
+        slug = f"o-{uuid4().hex[:12]}"
+        _expect(await owner.post("/organisations", json={"slug": slug, "name": name}), httpx.codes.CREATED)
+        return slug
+
+    async def invite(self, owner: httpx.AsyncClient, slug: str, email: str, role: str) -> str:
+        """Invite an address into an organisation; returns the invitation's id."""
+        answer = await owner.post(f"/organisations/{slug}/invitations", json={"email": email, "role": role})
+        _expect(answer, httpx.codes.CREATED)
+        return str(answer.json()["id"])
+
+    async def join(self, owner: httpx.AsyncClient, slug: str, member: httpx.AsyncClient, role: str) -> str:
+        """Make an account a member of an organisation; returns the account's id."""
+        user = (await member.get("/auth/me")).json()["user"]
+        invitation_id = await self.invite(owner, slug, user["email"], role)
+        _expect(await member.post(f"/auth/invitations/{invitation_id}/accept"), httpx.codes.OK)
+        return str(user["id"])
+
     async def create_plugin(self, developer: httpx.AsyncClient, **changes: object) -> str:
         """Take a fresh id for a plugin; returns it."""
         plugin_id = f"p-{uuid4().hex[:12]}"

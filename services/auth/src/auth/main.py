@@ -9,7 +9,19 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from auth.api import accounts, developers, devices, internal, internal_tokens, sessions, tokens
+from auth.api import (
+    accounts,
+    administration,
+    developers,
+    devices,
+    internal,
+    internal_tokens,
+    invitations,
+    organisation_members,
+    organisations,
+    sessions,
+    tokens,
+)
 from auth.api import audit as audit_routes
 from auth.api.limit_headers import LimitHeadersMiddleware
 from auth.api.second_factor import factors, proving
@@ -60,6 +72,10 @@ ROUTERS = [
     devices.router,
     audit_routes.router,
     developers.router,
+    administration.router,
+    organisations.router,
+    organisation_members.router,
+    invitations.router,
     internal.router,
     internal_tokens.router,
 ]

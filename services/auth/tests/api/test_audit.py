@@ -27,8 +27,8 @@ async def test_an_account_reads_what_happened_to_it_newest_first(person: Any) ->
     ]
     changed = body["items"][1]
     assert changed["before"]["roles"] == ["user"]
-    after = {name: value for name, value in changed["after"].items() if value is not None}
-    assert after == {"roles": ["user", "developer"], "display_name": "Ann", "website": "https://a.dev"}
+    shown = {field: value for field, value in changed["after"].items() if value is not None}
+    assert shown == {"roles": ["user", "developer"], "display_name": "Ann", "website": "https://a.dev"}
     assert changed["target"] == {"kind": "account", "id": user_id}
     assert len(changed["trace_id"]) == 32
 

@@ -47,14 +47,15 @@ async def list_own_audit(
 ) -> AuditPageView:
     response.headers["cache-control"] = "private, no-store"
     listing = f"auth/audit:{user.sub}"
-    page = await wiring.list_audit.execute(user.sub, before=_read_position(listing, cursor), limit=limit)
+    page = await wiring.list_audit.execute(user.sub, before=read_position(listing, cursor), limit=limit)
     next_cursor = encode_cursor(listing, [page.entries[-1].id]) if page.has_more else None
     if next_cursor is not None:
         response.headers["link"] = f'<{request.url.path}?cursor={next_cursor}&limit={limit}>; rel="next"'
     return AuditPageView(items=[AuditEntryView.of(entry) for entry in page.entries], next_cursor=next_cursor)
 
 
-def _read_position(listing: str, cursor: str | None) -> int | None:
+def read_position(listing: str, cursor: str | None) -> int | None:
+    """Read a cursor whose position is an entry's id; raises `CursorInvalidError`."""
     if cursor is None:
         return None
     [entry_id] = decode_cursor(listing, cursor, length=1)

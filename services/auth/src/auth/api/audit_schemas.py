@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from typing import Literal, cast
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from auth.domain.audit import RECORDED_FIELDS, ActorKind, AuditRecord, actor_of, outcome_of
-from contracts.identity import Role
+from contracts.identity import OrganisationRole, Role
 
 _BY: dict[ActorKind, Literal["you", "somebody", "operator"]] = {
     ActorKind.ACCOUNT: "you",
@@ -30,6 +31,10 @@ class AuditFieldsView(BaseModel):
     display_name: str | None = None
     website: str | None = None
     scopes: list[str] | None = None
+    slug: str | None = None
+    role: OrganisationRole | None = Field(default=None, description="In the organisation.")
+    member: UUID | None = None
+    invitation: UUID | None = None
 
 
 class AuditEntryView(BaseModel):
@@ -38,7 +43,10 @@ class AuditEntryView(BaseModel):
     occurred_at: datetime
     action: str = Field(examples=["session.signed-in"])
     outcome: Literal["succeeded", "refused"]
-    by: Literal["you", "somebody", "operator"] = Field(description="`somebody` has not shown to be you.")
+    by: Literal["you", "another", "somebody", "operator"] = Field(
+        description="`another` had the right to: an administrator, or an owner of your organisation. `somebody` has not"
+        " shown to be you."
+    )
     target: AuditTargetView | None
     reason: str | None = Field(examples=["password-wrong"])
     address: str | None = Field(description="Network address of who did it; null for the operator.")
@@ -55,12 +63,12 @@ class AuditEntryView(BaseModel):
             occurred_at=record.occurred_at,
             action=record.action,
             outcome=cast("Literal['succeeded', 'refused']", outcome),
-            by=_BY[ActorKind(kind)],
+            by="another" if _is_anothers(record) else _BY[ActorKind(kind)],
             target=_target(record),
             reason=record.reason,
             address=record.address,
-            before=_fields(record.before),
-            after=_fields(record.after),
+            before=shown_fields(record.before),
+            after=shown_fields(record.after),
             trace_id=record.trace_id,
         )
 
@@ -72,13 +80,18 @@ class AuditPageView(BaseModel):
     next_cursor: str | None
 
 
+def _is_anothers(record: AuditRecord) -> bool:
+    return record.actor_kind == ActorKind.ACCOUNT and record.actor_id != record.user_id
+
+
 def _target(record: AuditRecord) -> AuditTargetView | None:
     if record.target_kind is None or record.target_id is None:
         return None
     return AuditTargetView(kind=record.target_kind, id=record.target_id)
 
 
-def _fields(fields: object) -> AuditFieldsView | None:
+def shown_fields(fields: object) -> AuditFieldsView | None:
+    """Show what `before` or `after` holds."""
     if not isinstance(fields, dict):
         return None
     return AuditFieldsView.model_validate({name: fields[name] for name in RECORDED_FIELDS & fields.keys()})

@@ -10,8 +10,10 @@ from pydantic import SecretStr
 
 from auth.api.cookies import CookiePolicy
 from auth.api.limit_headers import standings_of
+from auth.api.organisation_dependencies import OrganisationWiring
 from auth.api.second_factor_dependencies import SecondFactorCases
 from auth.api.token_dependencies import TokenWiring
+from auth.usecases.administer_roles import AdministerRoles
 from auth.usecases.caller import Caller
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.list_audit import ListAudit
@@ -47,6 +49,8 @@ class Wiring:
     list_audit: ListAudit
     second_factor: SecondFactorCases
     tokens: TokenWiring
+    administer_roles: AdministerRoles
+    organisations: OrganisationWiring
     cookies: CookiePolicy
     internal_token: SecretStr
 

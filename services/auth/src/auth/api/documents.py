@@ -2,6 +2,9 @@
 
 from typing import Any
 
+Responses = dict[int | str, dict[str, Any]]
+"""By status."""
+
 SESSION_COOKIE: dict[str, Any] = {
     "Set-Cookie": {"description": "The new session; the former one has ended.", "schema": {"type": "string"}}
 }

@@ -2,10 +2,12 @@
 
 from auth.api.cookies import CookiePolicy
 from auth.api.dependencies import Wiring
+from auth.assembly.organisations import build_organisations
 from auth.assembly.parts import Parts
 from auth.assembly.second_factor import build_second_factor
 from auth.assembly.tokens import build_tokens
 from auth.config import ServeSettings
+from auth.usecases.administer_roles import AdministerRoles
 from auth.usecases.change_password import ChangePassword
 from auth.usecases.entrance import Entrance
 from auth.usecases.list_audit import ListAudit
@@ -53,6 +55,8 @@ def build_wiring(settings: ServeSettings, parts: Parts) -> Wiring:
         list_audit=ListAudit(database=database),
         second_factor=second_factor,
         tokens=build_tokens(settings, parts),
+        administer_roles=AdministerRoles(database=database, sessions=sessions),
+        organisations=build_organisations(parts),
         cookies=CookiePolicy(secure=settings.cookie_secure),
         internal_token=settings.internal_token,
     )

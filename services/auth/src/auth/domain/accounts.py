@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
-from contracts.identity import Role
+from contracts.identity import Membership, Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """All roles, in the order in which they are listed."""
@@ -31,6 +31,7 @@ class Account:
     public_name: str
     roles: tuple[Role, ...]
     revision: int
+    organisations: tuple[Membership, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +54,8 @@ def with_roles(roles: tuple[Role, ...], more: tuple[Role, ...]) -> tuple[Role, .
     """Unite roles, in their order."""
     wanted = {"user", *roles, *more}
     return tuple(role for role in ROLES if role in wanted)
+
+
+def leaves_none(administrators: frozenset[UUID], *, user_id: UUID, wanted: tuple[Role, ...]) -> bool:
+    """Say whether nobody would be administrator if an account had these roles."""
+    return administrators <= {user_id} and "administrator" not in wanted

@@ -32,6 +32,19 @@ class Action(StrEnum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
     TOKEN_LEAKED = "token.leaked"  # noqa: S105 - as above
     TOKEN_USE_REFUSED = "token.use-refused"  # noqa: S105 - as above
+    ROLES_CHANGED = "account.roles-changed"
+    ROLES_CHANGE_REFUSED = "account.roles-change-refused"
+    ORGANISATION_CREATED = "organisation.created"
+    ORGANISATION_RENAMED = "organisation.renamed"
+    ORGANISATION_DELETED = "organisation.deleted"
+    ORGANISATION_REFUSED = "organisation.change-refused"
+    MEMBER_INVITED = "organisation.member-invited"
+    MEMBER_JOINED = "organisation.member-joined"
+    MEMBER_CHANGED = "organisation.member-role-changed"
+    MEMBER_REMOVED = "organisation.member-removed"
+    MEMBER_LEFT = "organisation.member-left"
+    INVITATION_WITHDRAWN = "organisation.invitation-withdrawn"
+    INVITATION_DECLINED = "organisation.invitation-declined"
     PERSONAL_FIELDS_ERASED = "account.personal-fields-erased"
 
 
@@ -52,9 +65,10 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What it was done to.
+    """What it was done to; `id` never a secret.
 
-    `kind` is ``account``, ``session``, ``anonymous``, ``token`` or ``second-factor``; `id` is never a secret.
+    `kind` is ``account``, ``session``, ``anonymous``, ``token``, ``second-factor``, ``organisation``,
+    ``membership`` (one's own, by the organisation's id) or ``invitation``.
     """
 
     kind: str
@@ -86,7 +100,9 @@ class AuditRecord:
     detail: Mapping[str, Any]
 
 
-RECORDED_FIELDS = frozenset({"roles", "name", "display_name", "website", "scopes"})
+RECORDED_FIELDS = frozenset(
+    {"roles", "name", "display_name", "website", "scopes", "slug", "role", "member", "invitation"}
+)
 """What `before` and `after` may hold. A list of what is allowed, so that a secret has no way in by mistake."""
 
 

@@ -77,6 +77,7 @@ class IdentitySigner:
             authenticated_at=authentication.at,
             methods=authentication.methods,
             scopes=scopes,
+            organisations=subject.organisations,
             iat=issued_at,
             exp=expires_at,
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from auth.domain.accounts import Account
-from contracts.identity import Kind, Method, Role
+from contracts.identity import Kind, Membership, Method, Role
 
 _ID_BYTES = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -52,6 +52,7 @@ class Subject:
     roles: tuple[Role, ...] = ()
     name: str = ""
     revision: int = 0
+    organisations: tuple[Membership, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,14 @@ def authenticated(now: datetime, *methods: Method) -> Authentication:
 
 def subject_of(account: Account) -> Subject:
     """Give the subject of an account's sessions."""
-    return Subject(id=account.id, kind="user", roles=account.roles, name=account.public_name, revision=account.revision)
+    return Subject(
+        id=account.id,
+        kind="user",
+        roles=account.roles,
+        name=account.public_name,
+        revision=account.revision,
+        organisations=account.organisations,
+    )
 
 
 def new_session_id() -> str:

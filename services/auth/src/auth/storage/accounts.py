@@ -11,12 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.domain.accounts import Account
 from auth.domain.emails import Email
-from contracts.identity import Role
+from contracts.identity import Membership, Role
 
 _ACCOUNT = (
-    "SELECT u.id, u.email, u.name, coalesce(d.display_name, u.name) AS public_name, u.roles, u.revision"
+    "SELECT u.id, u.email, u.name, coalesce(d.display_name, u.name) AS public_name, u.roles, u.revision,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'role', m.role, 'name', o.name) ORDER BY o.slug), '[]')"
+    " FROM organisation_members m JOIN organisations o ON o.id = m.organisation_id WHERE m.user_id = u.id)"
+    " AS organisations"
     " FROM users u LEFT JOIN developer_profiles d ON d.user_id = u.id"
 )
+_FIND_BY_EMAIL = text(f"{_ACCOUNT} WHERE u.email_key = :email_key")
+_LOCK_ADMINISTRATORS = text(
+    "SELECT id FROM users WHERE 'administrator' = ANY (roles) OR id = :id ORDER BY id FOR NO KEY UPDATE"
+)
+_ADMINISTRATORS = text("SELECT id FROM users WHERE 'administrator' = ANY (roles)")
 _FIND = text(f"{_ACCOUNT} WHERE u.id = :id")
 _LOCK = text("SELECT FROM users WHERE id = :id FOR NO KEY UPDATE")
 _INSERT = text(
@@ -66,6 +74,17 @@ async def insert_account(connection: AsyncConnection, *, user_id: UUID, email: E
 async def find_account(connection: AsyncConnection, user_id: UUID) -> Account | None:
     """Read an account."""
     return _account((await connection.execute(_FIND, {"id": user_id})).one_or_none())
+
+
+async def find_account_by_email(connection: AsyncConnection, email: Email) -> Account | None:
+    """Read the account of an address."""
+    return _account((await connection.execute(_FIND_BY_EMAIL, {"email_key": email.key})).one_or_none())
+
+
+async def lock_with_administrators(connection: AsyncConnection, user_id: UUID) -> frozenset[UUID]:
+    """Lock an account's row and those of all administrators, in one order; gives who is administrator then."""
+    await connection.execute(_LOCK_ADMINISTRATORS, {"id": user_id})
+    return frozenset((await connection.execute(_ADMINISTRATORS)).scalars())
 
 
 async def find_account_locked(connection: AsyncConnection, user_id: UUID) -> Account | None:
@@ -126,4 +145,5 @@ def _account(row: Row[Any] | None) -> Account | None:
         public_name=row.public_name,
         roles=tuple(row.roles),
         revision=row.revision,
+        organisations=tuple(Membership.model_validate(each) for each in row.organisations),
     )

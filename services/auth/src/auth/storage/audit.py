@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.domain.audit import Action, AuditRecord, Target, actor_of, outcome_of, recorded
+from auth.domain.audit import Action, ActorKind, AuditRecord, Target, actor_of, outcome_of, recorded
 from chassis.telemetry import current_trace_id
 
 RECORD_COLUMNS = (
@@ -25,6 +25,10 @@ _INSERT = text(
 _OF_ACCOUNT = text(
     f"SELECT {RECORD_COLUMNS} FROM audit_entries WHERE user_id = :user_id"  # noqa: S608 - the columns are ours
     " AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit"
+)
+_OF_ORGANISATION = text(
+    f"SELECT {RECORD_COLUMNS} FROM audit_entries WHERE target_kind = 'organisation'"  # noqa: S608 - the columns are ours
+    " AND target_id = :target_id AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit"
 )
 _ERASE = text(
     "UPDATE audit_entries SET address = NULL, before = NULL, after = NULL, detail = '{}', salt = NULL"
@@ -43,6 +47,7 @@ async def append_audit(
     after: Mapping[str, object] | None = None,
     reason: str | None = None,
     detail: Mapping[str, object] | None = None,
+    actor: tuple[ActorKind, UUID | None] | None = None,
 ) -> None:
     """Write an entry in the transaction of what it records; the sealer chains it afterwards.
 
@@ -60,8 +65,10 @@ async def append_audit(
         Why, in a word such as ``password-wrong``; it is kept for ever, so nothing personal.
     detail
         Further JSON values, never a secret; the account is not shown them.
+    actor
+        Who did it, where it is not the account whose log it is; then without `address`, which the account is shown.
     """
-    actor_kind, actor_id = actor_of(action, user_id=user_id, address=address)
+    actor_kind, actor_id = actor or actor_of(action, user_id=user_id, address=address)
     if target is None and user_id is not None:
         target = Target("account", str(user_id))
     values = {
@@ -88,6 +95,14 @@ async def list_audit(
     """Read an account's entries, newest first, those below the id `before`."""
     found = await connection.execute(_OF_ACCOUNT, {"user_id": user_id, "before": before, "limit": limit})
     return [audit_record(row) for row in found]
+
+
+async def list_organisation_audit(
+    connection: AsyncConnection, organisation_id: UUID, *, before: int | None, limit: int
+) -> Sequence[AuditRecord]:
+    """Read an organisation's entries, newest first, those below the id `before`."""
+    values = {"target_id": str(organisation_id), "before": before, "limit": limit}
+    return [audit_record(row) for row in await connection.execute(_OF_ORGANISATION, values)]
 
 
 async def erase_personal_fields(connection: AsyncConnection, user_id: UUID, *, address: str | None) -> int:

@@ -156,6 +156,45 @@ Table(
     ),
     Index("audit_entries_unsealed_idx", "id", postgresql_where=text("position IS NULL")),
     Index("audit_entries_account_idx", "user_id", "id"),
+    Index("audit_entries_organisation_idx", "target_id", "id", postgresql_where=text("target_kind = 'organisation'")),
+)
+
+Table(
+    "organisations",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("slug", Text, nullable=False, comment="never changes, and is never another's"),
+    Column("name", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default=text("1"), comment="the ETag"),
+    Column("event_sequence", BigInteger, nullable=False, server_default=text("0"), comment="of organisations.v1"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("deleted_at", DateTime(timezone=True)),
+    UniqueConstraint("slug", name="organisations_slug_key"),
+)
+
+Table(
+    "organisation_members",
+    METADATA,
+    Column("organisation_id", Uuid, ForeignKey("organisations.id"), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True, index=True),
+    Column("role", Text, nullable=False),
+    Column("joined_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    CheckConstraint("role IN ('owner', 'maintainer', 'member')", name="organisation_members_role_check"),
+)
+
+Table(
+    "organisation_invitations",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisations.id"), nullable=False),
+    Column("email", Text, nullable=False, comment="as it was given"),
+    Column("email_key", Text, nullable=False, index=True, comment="as the account's"),
+    Column("role", Text, nullable=False),
+    Column("invited_by", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("organisation_id", "email_key", name="organisation_invitations_email_key"),
+    CheckConstraint("role IN ('owner', 'maintainer', 'member')", name="organisation_invitations_role_check"),
 )
 
 Table(
