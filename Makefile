@@ -13,7 +13,7 @@ TESTS = $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
 # STACK=docker, GATEWAY_PORT, PLATFORM_STACK, PLATFORM_PORT_OFFSET and the service settings go through the environment.
 export STACK
 
-.PHONY: help bootstrap up status logs restart stop start events down reset demo test test-fault bench-events lint format types arch openapi schemas generated k8s lock
+.PHONY: help bootstrap up status mails logs restart stop start events down reset demo test test-fault bench-events lint format types arch openapi schemas generated k8s lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ up: bootstrap ## start the whole platform and wait for health   [STACK=docker] [
 
 status: bootstrap ## what runs, and the memory it takes
 	@$(LOCAL) status
+
+mails: bootstrap ## the mails that the platform has sent   [N=1]
+	@$(LOCAL) mails $(N)
 
 logs: bootstrap ## follow logs   [S=installs | S=installs-relay]
 	@$(LOCAL) logs $(S)

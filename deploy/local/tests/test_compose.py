@@ -38,7 +38,7 @@ def context(paths: StackPaths) -> ServerContext:
 
 def test_it_runs_the_same_programs_under_the_same_names(compose: dict[str, Any], context: ServerContext) -> None:
     programs = component_programs(COMPONENTS, context, python=Path("python"), root=repository_root(), user=None)
-    assert set(compose["services"]) == {*RECIPES, *(program.name for program in programs)}
+    assert set(compose["services"]) == {*RECIPES, "mail", *(program.name for program in programs)}
     for program in programs:
         service = compose["services"][program.name]
         assert service["build"]["args"]["PACKAGE"] == program.command[2]

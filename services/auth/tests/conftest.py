@@ -108,6 +108,7 @@ def settings(
             "second_factor_key_file": second_factor_key_file,
             "internal_token": INTERNAL_TOKEN,
             "cookie_secure": False,
+            "registration": "open",
             "limits": "registration-total=100000/60 sign-in-total=100000/60 invitation-total=100000/60",
         }
     )

@@ -11,6 +11,7 @@ from rich.console import Console
 from platform_local import commands
 from platform_local.docker_stack import bring_up_in_containers, run_in_containers
 from platform_local.errors import LocalPlatformError
+from platform_local.mails import show_mails
 from platform_local.messages import print_error
 from platform_local.status import show_status
 from platform_local.up import bring_up
@@ -34,11 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace, console: Console) -> int:
     if options.command == "events":
         commands.look_after_events(options.name, options.arguments)
+    if options.command == "mails":
+        show_mails(console, options.number)
+        return 0
     if os.environ.get("STACK") == "docker":
-        if options.command == "up":
-            bring_up_in_containers(console)
-            return 0
-        return run_in_containers(options.command, getattr(options, "name", ""), sure=getattr(options, "yes", False))
+        return _run_in_containers(options, console)
     match options.command:
         case "up":
             bring_up(console, options.only)
@@ -58,6 +59,13 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_in_containers(options: argparse.Namespace, console: Console) -> int:
+    if options.command == "up":
+        bring_up_in_containers(console)
+        return 0
+    return run_in_containers(options.command, getattr(options, "name", ""), sure=getattr(options, "yes", False))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="platform-local", description="The whole platform on this machine.")
     command = parser.add_subparsers(dest="command", required=True)
@@ -74,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     events = command.add_parser("events", help="look after the events of a service")
     events.add_argument("name", help="a service")
     events.add_argument("arguments", nargs=argparse.REMAINDER, help="such as: lag")
+    mails = command.add_parser("mails", help="the mails that the platform has sent")
+    mails.add_argument("number", nargs="?", type=int, help="one of them; 1 is the newest")
     command.add_parser("down", help="stop everything; data stays")
     reset = command.add_parser("reset", help="stop everything and delete all data")
     reset.add_argument("--yes", action="store_true", help="do not ask")

@@ -76,6 +76,21 @@ def opensearch_probe(port: int) -> Probe:
     return http_probe(port, "/_cluster/health?wait_for_status=yellow&timeout=2s")
 
 
+def smtp_probe(port: int) -> Probe:
+    """Return a probe that wants the greeting of an SMTP server."""
+
+    def probe() -> str | None:
+        try:
+            with socket.create_connection((HOST, port), timeout=_TIMEOUT_SECONDS) as connection:
+                greeting = connection.recv(512)
+                connection.sendall(b"QUIT\r\n")
+        except OSError as error:
+            return f"no answer on port {port} ({error})"
+        return None if greeting.startswith(b"220") else f"answers {greeting[:80]!r}"
+
+    return probe
+
+
 def s3_probe(port: int) -> Probe:
     """Return a probe that wants any answer: an unsigned request is refused, which shows that the server works."""
     return http_probe(port, "/", accepted=range(200, 500))

@@ -17,7 +17,7 @@ _LOWEST_FREE_PORT = 20_000
 
 @dataclass(frozen=True)
 class ServerPorts:
-    """The TCP ports of the five servers, all on 127.0.0.1."""
+    """The TCP ports of the five servers and of the mail catcher, all on 127.0.0.1."""
 
     postgres: int = 15432
     redis: int = 16379
@@ -26,6 +26,7 @@ class ServerPorts:
     opensearch: int = 19200
     opensearch_transport: int = 19300
     s3: int = 19000
+    mail: int = 19025
 
     def shifted(self, offset: int) -> ServerPorts:
         """Return the same ports moved up by ``offset``."""

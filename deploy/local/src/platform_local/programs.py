@@ -32,6 +32,7 @@ PASSED_ON = (
     "SESSION_MAX_LIFE_SECONDS",
     "SESSIONS_PER_ACCOUNT",
     "LIMITS",
+    "REGISTRATION",
     "BUNDLE_CDN_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 )
@@ -108,6 +109,7 @@ def component_environment(component: Component, context: ServerContext) -> dict[
         variables["PUBLIC_ORIGIN"] = f"http://localhost:{gateway_port()}"  # browsers use security keys at no address
         variables["COOKIE_SECURE"] = "false"
         variables["LIMITS"] = LIMITS
+        variables |= _mail_variables(context)
     if component.package in {"auth", "gateway"}:
         variables["INTERNAL_TOKEN_FILE"] = str(secrets.internal_token_file)
     if component.package == "gateway":
@@ -117,6 +119,16 @@ def component_environment(component: Component, context: ServerContext) -> dict[
                 address = f"http://{HOST}:{role_port(other, 'serve')}"
                 variables[f"{other.package.upper()}_URL"] = address
     return variables | {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+
+
+def _mail_variables(context: ServerContext) -> dict[str, str]:
+    return {
+        "REGISTRATION": "open",
+        "SMTP_HOST": HOST,
+        "SMTP_PORT": str(context.ports.mail),
+        "SMTP_TLS": "none",
+        "MAIL_FROM": "Plugin Platform <no-reply@example.org>",
+    }
 
 
 def role_port(component: Component, role: str) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from platform_local.accounts import SYSTEM_USER, ensure_server_user, make_folder
 from platform_local.errors import LocalPlatformError, StepFailedError
 from platform_local.java import ensure_java
+from platform_local.mails import mail_program
 from platform_local.paths import repository_root, stack_paths
 from platform_local.ports import server_ports
 from platform_local.preparation import Workshop
@@ -103,11 +104,14 @@ def chosen_components(only: Sequence[str]) -> list[Component]:
 
 
 def service_programs(stack: Stack, components: Sequence[Component]) -> list[Program]:
-    """Return the processes of components as this stack runs them."""
+    """Return the processes of components as this stack runs them, with the mail catcher beside auth."""
     workshop = stack.workshop
-    return component_programs(
+    programs = component_programs(
         components, workshop.context, python=workshop.python, root=workshop.root, user=stack.service_user
     )
+    if any(component.package == "auth" for component in components):
+        programs.insert(0, mail_program(workshop.context, python=workshop.python, user=stack.service_user))
+    return programs
 
 
 def probed_programs(stack: Stack) -> list[Program]:

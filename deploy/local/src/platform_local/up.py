@@ -164,4 +164,4 @@ def _say_how_to_go_on(console: Console, stack: Stack, components: Sequence[Compo
         f"  sign in   credentials of the administrator and the reviewer: {credentials_file(home)}", soft_wrap=True
     )
     console.print("            POST /api/v1/auth/login with one of them, or /api/v1/auth/register")
-    console.print("  next      make status · make logs S=installs · make demo · make down")
+    console.print("  next      make status · make logs S=installs · make mails · make demo · make down")

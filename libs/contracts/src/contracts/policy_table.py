@@ -66,6 +66,17 @@ _ACCOUNTS = (
         routes=("POST /auth/register", "POST /auth/login", "POST /auth/login/second-factor", "POST /auth/logout"),
         needs=Needs.ANYONE,
     ),
+    Rule(
+        operation="account.by-mail",
+        routes=(
+            "POST /auth/register/confirm",
+            "POST /auth/verification/confirm",
+            "POST /auth/password-reset",
+            "POST /auth/password-reset/confirm",
+        ),
+        needs=Needs.ANYONE,
+    ),
+    Rule(operation="account.verification", routes=("POST /auth/verification",), needs=Needs.ACCOUNT),
     Rule(operation="account.who", routes=("GET /auth/me",), needs=Needs.ANYONE, action="account:read"),
     Rule(operation="account.password", routes=("PUT /auth/password",), needs=Needs.ACCOUNT),
     Rule(operation="account.audit", routes=("GET /auth/audit",), needs=Needs.ACCOUNT),

@@ -10,6 +10,24 @@ from testkit.databases import SessionDatabase
 from testkit.identities import IdentityKeys
 from testkit.stores import S3Settings
 
+MAIL_VARIABLES = {
+    "SMTP_HOST": "127.0.0.1",
+    "SMTP_PORT": "1",  # nobody listens there; tests of mails name a mail box of their own
+    "SMTP_TLS": "none",
+    "MAIL_FROM": "Plugin Platform <no-reply@example.org>",
+    "PUBLIC_ORIGIN": "http://127.0.0.1:8080",
+}
+"""What the relay of auth needs besides."""
+
+_WIDENED = (
+    "registration-address",
+    "registration-total",
+    "mail-account",
+    "mail-address",
+    "invitation-account",
+    "invitation-total",
+)
+
 
 @dataclass(frozen=True)
 class ServiceEnvironment:
@@ -48,9 +66,10 @@ class ServiceEnvironment:
             variables["IDENTITY_PRIVATE_KEY_FILE"] = str(self.identity_keys.private_key_file)
             variables["SECOND_FACTOR_KEY_FILE"] = str(self.second_factor_key_file)
             variables["COOKIE_SECURE"] = "false"
+            variables["REGISTRATION"] = "open"
+            variables |= MAIL_VARIABLES
             # Everybody comes from one address.
-            many = ("registration-address", "registration-total", "invitation-account", "invitation-total")
-            variables["LIMITS"] = " ".join(f"{limit}=100000/60" for limit in many)
+            variables["LIMITS"] = " ".join(f"{name}=100000/60" for name in _WIDENED)
         if service in {"auth", "gateway"}:
             variables["INTERNAL_TOKEN_FILE"] = str(self.internal_token_file)
         return variables

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from email.message import EmailMessage
 from pathlib import Path
 
 from platform_local.children import Child, start_child, stop_children, wait_until_ready
-from platform_local.health import http_probe
+from platform_local.health import http_probe, smtp_probe
+from platform_local.mail_catcher import read_folder
 from platform_local.ports import HOST, free_ports
 from platform_local.program import Program
 from platform_local.programs import COMPONENTS, Component
@@ -47,7 +49,9 @@ class RunningPlatform:
         self._folder = folder
         self._settings = settings or {}
         places = [(component, role) for component in COMPONENTS for role in component.ports]
-        self._ports = dict(zip([(c.package, role) for c, role in places], free_ports(len(places)), strict=True))
+        self._mails = folder / "mails"
+        self._mail_port, *ports = free_ports(1 + len(places))
+        self._ports = dict(zip([(c.package, role) for c, role in places], ports, strict=True))
         self._programs = {program.name: program for program in (self._program(*place) for place in places)}
         self._children: dict[str, Child] = {}
         self.administrator = self._account("administrator")
@@ -70,6 +74,7 @@ class RunningPlatform:
     def start(self) -> None:
         """Make the index and the first accounts, start every program and wait until all are ready."""
         self._run("search_indexer", "migrate")
+        self._children["mail"] = start_child(self._mail_program(), self.log("mail"))
         for program in self._programs.values():
             self._children[program.name] = start_child(program, self.log(program.name))
         for account, role in ((self.administrator, "administrator"), (self.reviewer, "reviewer")):
@@ -105,6 +110,10 @@ class RunningPlatform:
         """Return the file to which a program writes its log."""
         return self._folder / f"{name}.log"
 
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """Return the mails that were sent to an address, the oldest first."""
+        return [mail for mail in read_folder(self._mails) if str(mail["to"]) == address]
+
     def stop(self) -> None:
         """Stop every program."""
         stop_children(list(self._children.values()))
@@ -121,8 +130,21 @@ class RunningPlatform:
             start_seconds=_START_SECONDS,
         )
 
+    def _mail_program(self) -> Program:
+        options = ("--port", str(self._mail_port), "--folder", str(self._mails))
+        return Program(
+            name="mail",
+            command=(sys.executable, "-m", "platform_local.mail_catcher", *options),
+            directory=Path.cwd(),
+            ready=smtp_probe(self._mail_port),
+            ports=(self._mail_port,),
+            start_seconds=_START_SECONDS,
+        )
+
     def _variables(self, package: str) -> dict[str, str]:
         variables = {**self._environment(package), **self._settings}
+        if package == "auth":
+            variables["SMTP_PORT"] = str(self._mail_port)
         if package == "gateway":
             for component in COMPONENTS:
                 if component.schema:

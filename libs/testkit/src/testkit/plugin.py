@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +14,7 @@ from testkit.databases import SessionDatabase
 from testkit.environments import ServiceEnvironment
 from testkit.identities import IdentityKeys, TokenSigner, make_identity_keys, make_second_factor_key
 from testkit.indices import delete_indices
+from testkit.mail_box import MailBox, open_mail_box
 from testkit.pool import ServerPool
 from testkit.servers import S3, Kafka, OpenSearch, Postgres, Redis
 from testkit.stores import S3Settings, own_buckets, own_redis_database
@@ -127,6 +128,13 @@ def s3_settings(s3: S3, test_session_id: str) -> Iterator[S3Settings]:
     """Return the object store's settings, with two buckets of this session's own."""
     with own_buckets(s3, f"{test_session_id}-") as settings:
         yield settings
+
+
+@pytest.fixture(scope="session")
+async def mail_box() -> AsyncIterator[MailBox]:
+    """Give a mail server of this session's own, with all that was sent to it."""
+    async with open_mail_box() as box:
+        yield box
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What each role reads from the environment."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
@@ -17,9 +18,24 @@ class AuditSettings(DatabaseSettings):
     """The operator's check of the audit."""
 
 
-class RelaySettings(OutboxRelaySettings):
-    """The relay of the outbox, and beside it the sealer of the audit and the expiry of idle visitors."""
+class EventsSettings(OutboxRelaySettings):
+    """The operator's commands around the outbox."""
 
+
+class RelaySettings(OutboxRelaySettings):
+    """The relay of the outbox, and beside it the sealer of the audit, the expiry of visitors and the sender of mails.
+
+    `mail_from` is the sender of mails, `public_origin` the address by which they name the platform. `smtp_tls` is none
+    only for a server on the same machine.
+    """
+
+    smtp_host: str
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    mail_from: str
+    public_origin: str = Field(pattern=r"^https?://[^/\s]+$")
     anonymous_idle_days: int = Field(default=90, ge=1, le=3_650)
 
 
@@ -46,6 +62,8 @@ class ServeSettings(SessionSettings):
 
     `second_factor_key_file` has the key of secrets that have to be read again; `public_origin` is what browsers show,
     and `webauthn_rp_id` the domain that security keys are bound to, where it is not the origin's host.
+    `registration` is ``confirmed`` (an account opens by the mail to its address) or ``open`` (at once, which tells
+    anybody whether an address has an account).
     """
 
     identity_public_key_file: Path
@@ -54,3 +72,4 @@ class ServeSettings(SessionSettings):
     second_factor_key_file: Path
     public_origin: str = "http://127.0.0.1:8080"
     webauthn_rp_id: str = ""
+    registration: Literal["open", "confirmed"] = "confirmed"

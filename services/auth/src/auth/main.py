@@ -17,6 +17,7 @@ from auth.api import (
     internal,
     internal_tokens,
     invitations,
+    mails,
     organisation_members,
     organisations,
     sessions,
@@ -25,11 +26,13 @@ from auth.api import (
 from auth.api import audit as audit_routes
 from auth.api.limit_headers import LimitHeadersMiddleware
 from auth.api.second_factor import factors, proving
+from auth.assembly.mail import build_sender
 from auth.assembly.parts import build_parts
 from auth.assembly.wiring import build_wiring
 from auth.config import (
     AuditSettings,
     EnsureUserSettings,
+    EventsSettings,
     MigrateSettings,
     RelaySettings,
     ServeSettings,
@@ -38,6 +41,7 @@ from auth.jobs import audit as audit_command
 from auth.jobs import ensure_user as ensure_user_command
 from auth.jobs.expire_anonymous import expire_anonymous
 from auth.jobs.seal_audit import seal_audit
+from auth.jobs.send_mails import send_mails
 from auth.jobs.sweep_tokens import sweep_tokens
 from auth.usecases.ensure_user import EnsureUser
 from auth.usecases.expire_anonymous import ExpireAnonymous
@@ -65,6 +69,7 @@ DESCRIPTION = "Accounts, sessions, anonymous visitors and developer profiles."
 MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
 ROUTERS = [
     accounts.router,
+    mails.router,
     proving.router,
     sessions.router,
     factors.router,
@@ -114,24 +119,25 @@ def serve(_arguments: list[str]) -> None:
 
 def events(arguments: list[str]) -> None:
     """Look after the outbox; this service consumes no events."""
-    settings = RelaySettings()
+    settings = EventsSettings()
     run_events(SERVICE, arguments, settings=settings, database_url=settings.database_url)
 
 
 def relay(_arguments: list[str]) -> None:
-    """Relay the outbox, chain the audit, forget idle visitors and expired tokens."""
+    """Relay the outbox, chain the audit, forget idle visitors and expired tokens, and send mails."""
     settings = RelaySettings()
     jobs = partial(_relay_jobs, settings)
     run_relay(settings, schema=SERVICE, migrations_directory=MIGRATIONS_DIRECTORY, jobs=jobs)
 
 
 def _relay_jobs(settings: RelaySettings, database: Database) -> Mapping[str, Task]:
-    sealing, expiring, sweeping = Heartbeat(), Heartbeat(), Heartbeat()
+    sealing, expiring, sweeping, sending = Heartbeat(), Heartbeat(), Heartbeat(), Heartbeat()
     expire = ExpireAnonymous(database=database, clock=SystemClock(), idle_days=settings.anonymous_idle_days)
     return {
         f"{SERVICE}.audit-sealer": Task(partial(seal_audit, SealAudit(database=database), sealing), sealing),
         f"{SERVICE}.anonymous-expiry": Task(partial(expire_anonymous, expire, expiring), expiring),
         f"{SERVICE}.token-sweeper": Task(partial(sweep_tokens, SweepTokens(database=database), sweeping), sweeping),
+        f"{SERVICE}.mail-sender": Task(partial(send_mails, build_sender(settings, database), sending), sending),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from testkit.environments import MAIL_VARIABLES
 from testkit.waiting import eventually
 
 
@@ -55,7 +56,8 @@ async def test_what_could_not_be_checked_has_a_status_of_its_own(audit: Any) -> 
 
 
 async def test_the_relay_seals_what_is_written_while_kafka_is_away(audit: Any) -> None:
-    environment = {**os.environ, "DATABASE_URL": audit.url, "PORT": "0", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    own = {"DATABASE_URL": audit.url, "PORT": "0", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    environment = {**os.environ, **MAIL_VARIABLES, **own}
     await audit.append(3)
     relay = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "auth", "relay", env=environment, stdout=asyncio.subprocess.DEVNULL

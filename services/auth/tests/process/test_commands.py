@@ -14,6 +14,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from contracts.envelope import Event
+from testkit.environments import MAIL_VARIABLES
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -126,6 +127,7 @@ async def test_events_reach_kafka_in_order_by_the_relay(
             "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap_servers,
             "TOPIC_PREFIX": topic_prefix,
             "PORT": "0",
+            **MAIL_VARIABLES,
         },
         stdout=asyncio.subprocess.DEVNULL,
     )

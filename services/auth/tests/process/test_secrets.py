@@ -49,6 +49,7 @@ async def test_passwords_sessions_and_tokens_are_in_no_log_and_in_no_table(
         "SECOND_FACTOR_KEY_FILE": str(settings.second_factor_key_file),
         "IDENTITY_PUBLIC_KEY_FILE": str(settings.identity_public_key_file),
         "COOKIE_SECURE": "false",
+        "REGISTRATION": "open",
         "LOG_LEVEL": "debug",
         "PORT": str(port),
     }

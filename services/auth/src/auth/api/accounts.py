@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response, status
 
 from auth.api.dependencies import FromCaller, Wired
 from auth.api.documents import SESSION_COOKIE, problem
+from auth.api.mail_schemas import PROMISED, MailPromisedView
 from auth.api.schemas import ChangePasswordBody, LoginBody, MeView, RegisterBody, SignedInView, UserView
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
@@ -21,18 +22,26 @@ router = APIRouter(prefix=f"{API_PREFIX}/auth", route_class=SmallBodyRoute, tags
     dependencies=[Depends(permit_anyone("session.begin"))],
     status_code=status.HTTP_201_CREATED,
     summary="Open an account",
-    description="Opens an account and signs it in. What an anonymous visitor installed before belongs to the account.",
+    description="Where the platform confirms registrations (REGISTRATION=confirmed), has a mail sent and answers 202,"
+    " whether the address has an account or not; POST /api/v1/auth/register/confirm goes on. Else opens an account and"
+    " signs it in; what an anonymous visitor installed before belongs to the account.",
     responses={
-        201: {"description": "Opened and signed in", "headers": SESSION_COOKIE},
-        409: problem("`email_taken`"),
+        201: {"description": "Opened and signed in", "headers": SESSION_COOKIE, "model": SignedInView},
+        202: {"description": "A mail is on its way", "model": MailPromisedView},
+        409: problem("`email_taken`; never where registrations are confirmed"),
         429: problem("`rate_limited`: too many accounts were opened from this network, or in all; see Retry-After"),
         422: problem("`request_invalid`; a password's faults are `password_length` and `password_common`"),
     },
 )
-async def register(body: RegisterBody, response: Response, wiring: Wired, caller: FromCaller) -> SignedInView:
-    entered = await wiring.register_account.execute(
-        email=body.email, password=body.password.get_secret_value(), name=body.name, caller=caller
-    )
+async def register(
+    body: RegisterBody, response: Response, wiring: Wired, caller: FromCaller
+) -> SignedInView | MailPromisedView:
+    password = body.password.get_secret_value()
+    if wiring.mail.confirms_registrations:
+        await wiring.mail.apply_for_account.execute(email=body.email, password=password, name=body.name, caller=caller)
+        response.status_code = status.HTTP_202_ACCEPTED
+        return PROMISED
+    entered = await wiring.register_account.execute(email=body.email, password=password, name=body.name, caller=caller)
     wiring.cookies.set(response, entered.session.session_id, max_age_seconds=entered.session.ttl_seconds)
     return SignedInView.of(entered)
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from auth.api.cookies import CookiePolicy
 from auth.api.limit_headers import standings_of
+from auth.api.mail_dependencies import MailUseCases
 from auth.api.organisation_dependencies import OrganisationWiring
 from auth.api.second_factor_dependencies import SecondFactorCases
 from auth.api.token_dependencies import TokenWiring
@@ -51,6 +52,7 @@ class Wiring:
     tokens: TokenWiring
     administer_roles: AdministerRoles
     organisations: OrganisationWiring
+    mail: MailUseCases
     cookies: CookiePolicy
     internal_token: SecretStr
 

@@ -16,11 +16,13 @@ from auth.usecases.session_issuer import OpenedSession
 from contracts.identity import Method, Role
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What every body has in common."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class RegisterBody(_Body):
+class RegisterBody(Body):
     """A new account."""
 
     email: EmailField
@@ -28,28 +30,28 @@ class RegisterBody(_Body):
     name: NameField = Field(description="What others see beside reviews and plugins.")
 
 
-class LoginBody(_Body):
+class LoginBody(Body):
     """Who signs in."""
 
     email: EmailField
     password: Password
 
 
-class ChangePasswordBody(_Body):
+class ChangePasswordBody(Body):
     """Another password."""
 
     present_password: Password
     new_password: NewPassword
 
 
-class RegisterDeveloperBody(_Body):
+class RegisterDeveloperBody(Body):
     """A new developer."""
 
     display_name: NameField = Field(description="What others see beside plugins.")
     website: Website | None = None
 
 
-class RenewBody(_Body):
+class RenewBody(Body):
     """The session that the gateway holds."""
 
     session: str = Field(max_length=200)
@@ -60,13 +62,20 @@ class UserView(BaseModel):
 
     id: UUID
     email: str
+    email_verified: bool = Field(description="Whether its owner has shown to read mails to it.")
     name: str
     roles: list[Role]
 
     @classmethod
     def of(cls, account: Account) -> "UserView":
         """Show an account."""
-        return cls(id=account.id, email=account.email, name=account.name, roles=list(account.roles))
+        return cls(
+            id=account.id,
+            email=account.email,
+            email_verified=account.is_email_verified,
+            name=account.name,
+            roles=list(account.roles),
+        )
 
 
 class SessionView(BaseModel):

@@ -2,6 +2,7 @@
 
 from auth.api.cookies import CookiePolicy
 from auth.api.dependencies import Wiring
+from auth.assembly.mail import build_mail_use_cases
 from auth.assembly.organisations import build_organisations
 from auth.assembly.parts import Parts
 from auth.assembly.second_factor import build_second_factor
@@ -57,6 +58,7 @@ def build_wiring(settings: ServeSettings, parts: Parts) -> Wiring:
         tokens=build_tokens(settings, parts),
         administer_roles=AdministerRoles(database=database, sessions=sessions),
         organisations=build_organisations(parts),
+        mail=build_mail_use_cases(settings, parts),
         cookies=CookiePolicy(secure=settings.cookie_secure),
         internal_token=settings.internal_token,
     )

@@ -23,6 +23,8 @@ class Account:
         Always with ``user``; in the order of `ROLES`.
     revision
         Raised whenever what an identity token says of the account changes.
+    is_email_verified
+        Whether its owner has shown to read mails to the address.
     """
 
     id: UUID
@@ -32,6 +34,7 @@ class Account:
     roles: tuple[Role, ...]
     revision: int
     organisations: tuple[Membership, ...] = ()
+    is_email_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,9 @@ class Action(StrEnum):
     MEMBER_LEFT = "organisation.member-left"
     INVITATION_WITHDRAWN = "organisation.invitation-withdrawn"
     INVITATION_DECLINED = "organisation.invitation-declined"
+    PASSWORD_RESET_REQUESTED = "account.password-reset-requested"  # noqa: S105 - the name of an action
+    PASSWORD_RESET = "account.password-reset"  # noqa: S105 - the name of an action
+    EMAIL_VERIFIED = "account.email-verified"
     PERSONAL_FIELDS_ERASED = "account.personal-fields-erased"
 
 
@@ -106,7 +109,9 @@ RECORDED_FIELDS = frozenset(
 """What `before` and `after` may hold. A list of what is allowed, so that a secret has no way in by mistake."""
 
 
-_BY_STRANGERS = frozenset({Action.SIGN_IN_REFUSED, Action.TOKEN_LEAKED, Action.TOKEN_USE_REFUSED})
+_BY_STRANGERS = frozenset(
+    {Action.PASSWORD_RESET_REQUESTED, Action.SIGN_IN_REFUSED, Action.TOKEN_LEAKED, Action.TOKEN_USE_REFUSED}
+)
 """Whoever did it has not shown to be the account whose log it belongs to."""
 
 
@@ -116,7 +121,7 @@ def outcome_of(action: str) -> Outcome:
 
 
 def actor_of(action: str, *, user_id: UUID | None, address: str | None) -> tuple[ActorKind, UUID | None]:
-    """Say who did it where nobody else is named: who is refused has not shown to be the account."""
+    """Say who did it where nobody else is named: who is refused, or asks for a mail, has not shown to be it."""
     if address is None:
         return ActorKind.OPERATOR, None
     if user_id is None or action in _BY_STRANGERS:

@@ -20,7 +20,7 @@ class Email:
     Parameters
     ----------
     address
-        As it is shown and, one day, written to.
+        As it is shown and written to.
     key
         Equal for addresses that differ only in case or in the way Unicode writes the same text: two accounts never
         share one.

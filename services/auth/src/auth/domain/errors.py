@@ -132,6 +132,22 @@ class RateLimitedError(PlatformError):
     default_remedy = "Wait for the seconds given in Retry-After, then try again."
 
 
+class MailTokenInvalidError(PlatformError):
+    """The token is none of ours, was used, is over, or a newer one was sent; nothing was changed."""
+
+    code = "mail_token_invalid"
+    kind = ErrorKind.MALFORMED
+    title = "The code from the mail is not valid"
+    default_remedy = "Use the newest mail, or ask for another one."
+
+
+class MailRefusedError(PlatformError):
+    """The mail server will never take this mail; a retry is useless."""
+
+    code = "mail_refused"
+    title = "The mail server refuses the mail"
+
+
 class PasswordWorkBusyError(PlatformError):
     """More passwords wait to be hashed than can be soon; nothing was changed, a retry is safe."""
 

@@ -17,15 +17,20 @@ _ACCOUNT = (
     "SELECT u.id, u.email, u.name, coalesce(d.display_name, u.name) AS public_name, u.roles, u.revision,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'role', m.role, 'name', o.name) ORDER BY o.slug), '[]')"
     " FROM organisation_members m JOIN organisations o ON o.id = m.organisation_id WHERE m.user_id = u.id)"
-    " AS organisations"
+    " AS organisations,"
+    " u.email_verified_at IS NOT NULL AS is_email_verified"
     " FROM users u LEFT JOIN developer_profiles d ON d.user_id = u.id"
 )
-_FIND_BY_EMAIL = text(f"{_ACCOUNT} WHERE u.email_key = :email_key")
 _LOCK_ADMINISTRATORS = text(
     "SELECT id FROM users WHERE 'administrator' = ANY (roles) OR id = :id ORDER BY id FOR NO KEY UPDATE"
 )
 _ADMINISTRATORS = text("SELECT id FROM users WHERE 'administrator' = ANY (roles)")
 _FIND = text(f"{_ACCOUNT} WHERE u.id = :id")
+_FIND_BY_EMAIL = text(f"{_ACCOUNT} WHERE u.email_key = :email_key")
+_VERIFY = text(
+    "UPDATE users SET email_verified_at = now(), updated_at = now() WHERE id = :id AND email_verified_at IS NULL"
+    " RETURNING id"
+)
 _LOCK = text("SELECT FROM users WHERE id = :id FOR NO KEY UPDATE")
 _INSERT = text(
     "INSERT INTO users (id, email, email_key, name, event_sequence) VALUES (:id, :email, :email_key, :name, 1)"
@@ -76,9 +81,14 @@ async def find_account(connection: AsyncConnection, user_id: UUID) -> Account | 
     return _account((await connection.execute(_FIND, {"id": user_id})).one_or_none())
 
 
+async def find_account_by_email_key(connection: AsyncConnection, email_key: str) -> Account | None:
+    """Read the account of an e-mail address."""
+    return _account((await connection.execute(_FIND_BY_EMAIL, {"email_key": email_key})).one_or_none())
+
+
 async def find_account_by_email(connection: AsyncConnection, email: Email) -> Account | None:
     """Read the account of an address."""
-    return _account((await connection.execute(_FIND_BY_EMAIL, {"email_key": email.key})).one_or_none())
+    return await find_account_by_email_key(connection, email.key)
 
 
 async def lock_with_administrators(connection: AsyncConnection, user_id: UUID) -> frozenset[UUID]:
@@ -120,6 +130,11 @@ async def refresh_password_hash(connection: AsyncConnection, *, user_id: UUID, p
     await connection.execute(_REFRESH_HASH, {"id": user_id, "password_hash": password_hash})
 
 
+async def set_email_verified(connection: AsyncConnection, user_id: UUID) -> bool:
+    """Note that the account's owner reads mails to its address; False where that was known."""
+    return (await connection.execute(_VERIFY, {"id": user_id})).first() is not None
+
+
 async def set_roles(connection: AsyncConnection, *, user_id: UUID, roles: tuple[Role, ...]) -> None:
     """Replace an account's roles and raise its revision; the row must be locked."""
     await connection.execute(_SET_ROLES, {"id": user_id, "roles": list(roles)})
@@ -146,4 +161,5 @@ def _account(row: Row[Any] | None) -> Account | None:
         roles=tuple(row.roles),
         revision=row.revision,
         organisations=tuple(Membership.model_validate(each) for each in row.organisations),
+        is_email_verified=row.is_email_verified,
     )

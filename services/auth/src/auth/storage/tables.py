@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -39,6 +40,7 @@ Table(
     Column(
         "event_sequence", BigInteger, nullable=False, server_default=text("0"), comment="of accounts.v1; never restarts"
     ),
+    Column("email_verified_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     UniqueConstraint("email_key", name="users_email_key_key"),
@@ -54,6 +56,41 @@ Table(
     Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
     Column("password_hash", Text, nullable=False, comment="argon2id in PHC form"),
     Column("changed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+
+Table(
+    "mail_tokens",
+    METADATA,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("purpose", Text, primary_key=True, comment="the newest token of each is the only one"),
+    Column("token_hash", LargeBinary, nullable=False, comment="SHA-256 of 256 random bits"),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    UniqueConstraint("token_hash", name="mail_tokens_token_hash_key"),
+)
+
+Table(
+    "registrations",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, index=True, comment="not unique: anybody may ask for an address"),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False, comment="argon2id in PHC form"),
+    Column("token_hash", LargeBinary, comment="null until its mail was written"),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    UniqueConstraint("token_hash", name="registrations_token_hash_key"),
+)
+
+Table(
+    "mails",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("about", Text, nullable=False, comment="an account, a registration, or the key of an address; no secret"),
+    Column("address", Text, comment="network address of whoever asked"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("next_attempt_at", DateTime(timezone=True), nullable=False, server_default=_NOW, index=True),
 )
 
 Table(

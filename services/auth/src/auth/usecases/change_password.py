@@ -6,10 +6,12 @@ from auth.clients.password_threads import PasswordThreads
 from auth.domain.accounts import Account
 from auth.domain.audit import Action
 from auth.domain.errors import PresentPasswordWrongError
+from auth.domain.mails import MailKind
 from auth.domain.sessions import subject_of
 from auth.storage.accounts import find_account_locked, is_still_set, set_password_hash
 from auth.storage.audit import append_audit
 from auth.storage.connection import Connection
+from auth.storage.mails.outbox import append_mail
 from auth.storage.sessions import StoredSession
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered
@@ -89,5 +91,6 @@ class ChangePassword:
             address=caller.address,
             detail={"session": session.name},
         )
+        await append_mail(connection, MailKind.PASSWORD_CHANGED, about=str(account.id), address=caller.address)
         await self._sessions.end_all(account.id, but=session.session_hash)
         return session

@@ -1,4 +1,4 @@
-"""Somebody opens an account."""
+"""Somebody opens an account at once."""
 
 from uuid import uuid4
 
@@ -8,20 +8,20 @@ from auth.domain.audit import Action
 from auth.domain.emails import Email
 from auth.domain.errors import EmailTakenError
 from auth.domain.limits import REGISTRATION_ADDRESS, REGISTRATION_TOTAL, Use, network_of
-from auth.storage.accounts import insert_account, set_password_hash
+from auth.domain.mails import MailKind
 from auth.storage.audit import append_audit
-from auth.storage.connection import Connection
-from auth.storage.known_networks import note_network
 from auth.storage.limits.limiter import Limiter
+from auth.storage.mails.outbox import append_mail
 from auth.usecases.caller import Caller
 from auth.usecases.entrance import Entered, Entrance
+from auth.usecases.open_account import open_account
 from chassis.db import Database
-from chassis.outbox import append_event
-from contracts.events.accounts import AccountRegistered
 
 
 class RegisterAccount:
-    """Opens an account and signs it in.
+    """Opens an account, signs it in, and has the mail sent that confirms its address.
+
+    Who registers learns whether an address has an account: `auth.usecases.mail.apply_for_account` tells nobody.
 
     Parameters
     ----------
@@ -63,7 +63,8 @@ class RegisterAccount:
         account = Account(id=uuid4(), email=email.address, name=name, public_name=name, roles=("user",), revision=1)
         try:
             async with self._database.transaction() as connection:
-                await _open(connection, account, email=email, password_hash=password_hash, caller=caller)
+                await open_account(connection, account, email=email, password_hash=password_hash, caller=caller)
+                await append_mail(connection, MailKind.VERIFICATION, about=str(account.id), address=caller.address)
                 session = await self._entrance.enter(
                     connection, account, former=former, caller=caller, methods=["password"]
                 )
@@ -78,16 +79,3 @@ class RegisterAccount:
             await append_audit(
                 connection, Action.REGISTRATION_REFUSED, user_id=None, address=caller.address, reason="email-taken"
             )
-
-
-async def _open(connection: Connection, account: Account, *, email: Email, password_hash: str, caller: Caller) -> None:
-    created_at = await insert_account(connection, user_id=account.id, email=email, name=account.name)
-    if created_at is None:
-        raise EmailTakenError("there is an account with this e-mail address")
-    await set_password_hash(connection, user_id=account.id, password_hash=password_hash)
-    registered = AccountRegistered(user_id=account.id, name=account.name, registered_at=created_at)
-    await append_event(connection, data=registered, key=str(account.id), sequence=1)
-    await note_network(connection, user_id=account.id, network=network_of(caller.address))
-    await append_audit(
-        connection, Action.REGISTERED, user_id=account.id, address=caller.address, after={"name": account.name}
-    )

@@ -1,0 +1,1 @@
+"""Confirming addresses and resetting passwords by mail."""
