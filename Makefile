@@ -13,7 +13,7 @@ TESTS = $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
 # STACK=docker, GATEWAY_PORT, PLATFORM_STACK, PLATFORM_PORT_OFFSET and the service settings go through the environment.
 export STACK
 
-.PHONY: help bootstrap up status mails logs restart stop start events down reset demo test test-fault bench-events lint format types arch openapi schemas generated k8s lock
+.PHONY: help bootstrap up status mails logs restart stop start events down reset demo test test-fault bench-events bench-sign-in bench-sign-in-timing lint format types arch openapi schemas generated k8s lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ test: bootstrap ## every test on real servers of its own   [ARGS='services/auth 
 
 test-fault: bootstrap ## servers and programs killed under load, at full size, with a table of figures   [ARGS='-k kafka']
 	@FAULT=full $(BIN)/python -m testkit.run tests/fault $(ARGS)
+
+bench-sign-in: bootstrap ## a flood of sign-ins and what other routes feel of it, with a table   [ARGS='--scale 0.5']
+	@$(BIN)/python -m bench sign-in $(ARGS)
+
+bench-sign-in-timing: bootstrap ## whether times tell who has an account, with a table   [ARGS='--scale 0.1']
+	@$(BIN)/python -m bench sign-in-timing $(ARGS)
 
 bench-events: bootstrap ## relay and consumers beside Kafka's own tools, with a table   [ARGS='--scale 0.1']
 	@$(BIN)/python -m bench events $(ARGS)

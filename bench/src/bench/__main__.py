@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
-from bench import events
+from bench import events, sign_in, sign_in_timing
 from bench.report import Report
 from platform_local.errors import LocalPlatformError
 from platform_local.messages import print_error
 from testkit.providers import start_servers
 
-BENCHMARKS = {"events": events}
+BENCHMARKS = {"events": events, "sign-in": sign_in, "sign-in-timing": sign_in_timing}
 
 
 def main() -> int:
@@ -20,7 +21,7 @@ def main() -> int:
     parser.add_argument("name", choices=sorted(BENCHMARKS))
     parser.add_argument("--scale", type=float, default=1.0, help="of the full size; 0.1 is a quick look")
     arguments = parser.parse_args()
-    benchmark = BENCHMARKS[arguments.name]
+    benchmark: Any = BENCHMARKS[arguments.name]
     report = Report()
     try:
         servers = start_servers(benchmark.SERVERS)

@@ -16,6 +16,12 @@ class _Row:
     met: bool
 
 
+def _target(at_least: float | None, at_most: float | None) -> str:
+    if at_least is not None:
+        return f">= {at_least}"
+    return "" if at_most is None else f"<= {at_most}"
+
+
 class Report:
     """Collects figures."""
 
@@ -27,11 +33,15 @@ class Report:
         """Tell what is going on."""
         self._console.print(f"[dim]… {text}[/dim]", highlight=False)
 
-    def add(self, figure: str, seen: float | str, *, at_least: float | None = None) -> None:
-        """Add a figure; `at_least` is its target. Large numbers are shown without places."""
-        met = at_least is None or (isinstance(seen, float | int) and seen >= at_least)
+    def add(
+        self, figure: str, seen: float | str, *, at_least: float | None = None, at_most: float | None = None
+    ) -> None:
+        """Add a figure, with its target where it has one. Large numbers are shown without places."""
+        met = (at_least is None or (isinstance(seen, float | int) and seen >= at_least)) and (
+            at_most is None or (isinstance(seen, float | int) and seen <= at_most)
+        )
         shown = seen if isinstance(seen, str) else f"{seen:,.0f}" if seen >= 100 else f"{seen:.2f}"  # noqa: PLR2004 - see above
-        self._rows.append(_Row(figure, shown, "" if at_least is None else f">= {at_least}", met))
+        self._rows.append(_Row(figure, shown, _target(at_least, at_most), met))
 
     @property
     def all_met(self) -> bool:

@@ -1,6 +1,7 @@
 """Passwords are hashed on threads of their own: a bounded number at once, a bounded number waiting."""
 
 import asyncio
+import os
 import secrets
 import threading
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from prometheus_client import Counter, Histogram
 from auth.domain.errors import PasswordWorkBusyError
 from auth.domain.passwords import hash_password, is_outdated, matches
 
-CONCURRENT_HASHES = 2
-"""Each takes 19 MiB and a core for 20 to 100 ms; more at once would slow everything else."""
+CONCURRENT_HASHES = min(2, max(1, (os.cpu_count() or 2) // 2))
+"""Each takes 19 MiB and a core for 20 to 100 ms: at least half of the cores stay for everything else."""
 
 WAITING_HASHES = 32
 """About a second of work; who would wait longer is told to come back."""
@@ -31,6 +32,10 @@ HASHES_REFUSED = Counter("auth_password_hashes_refused_total", "Passwords not ha
 T = TypeVar("T")
 
 
+def _busy() -> PasswordWorkBusyError:
+    return PasswordWorkBusyError("too many passwords wait to be checked", retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
 class PasswordThreads:
     """Hashes and checks passwords off the event loop (argon2 gives up the interpreter's lock while it works)."""
 
@@ -38,6 +43,19 @@ class PasswordThreads:
         self._threads = ThreadPoolExecutor(CONCURRENT_HASHES, thread_name_prefix="passwords")
         self._room = threading.BoundedSemaphore(CONCURRENT_HASHES + WAITING_HASHES)
         self._decoy = hash_password(secrets.token_urlsafe())
+
+    def require_room(self) -> None:
+        """Return where another password would be taken now: a flood is refused before anything is read for it.
+
+        Raises
+        ------
+        PasswordWorkBusyError
+            Too many wait already.
+        """
+        if not self._room.acquire(blocking=False):
+            HASHES_REFUSED.inc()
+            raise _busy()
+        self._room.release()
 
     async def hash(self, password: str) -> str:
         """Hash a password.
@@ -79,9 +97,7 @@ class PasswordThreads:
     async def _run(self, operation: str, work: Callable[[], T]) -> T:
         if not self._room.acquire(blocking=False):
             HASHES_REFUSED.inc()
-            raise PasswordWorkBusyError(
-                "too many passwords wait to be checked", retry_after_seconds=RETRY_AFTER_SECONDS
-            )
+            raise _busy()
 
         def timed() -> T:
             with HASH_SECONDS.labels(operation).time():

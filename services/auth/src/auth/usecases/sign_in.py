@@ -65,6 +65,7 @@ class SignIn:
         PasswordWorkBusyError, ServiceUnavailableError
             Nobody was signed in; a retry is safe.
         """
+        self._passwords.require_room()
         attempt = await self._guard.admit(email, caller)
         former = await self._entrance.find_former(caller)
         async with self._database.read() as connection:
