@@ -34,6 +34,9 @@ from gateway_stand_ins.running import running, service_server
 from gateway_stand_ins.service import StandInService
 from testkit.waiting import eventually
 
+BROWSER = {"sec-fetch-site": "same-origin"}
+"""What a browser tells; see test_csrf.py for clients that do not."""
+
 SERVICES = ("auth", "catalog", "installs", "publishing")
 
 
@@ -72,7 +75,7 @@ def services(stand_ins: dict[str, StandInService]) -> dict[str, StandInService]:
 async def _running_platform(services: dict[str, StandInService], options: Options) -> AsyncIterator[Platform]:
     gateway = Gateway(partial(open_parts, options))
     server = make_server(gateway, host="127.0.0.1", port=0)
-    async with running(server) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
+    async with running(server) as url, httpx.AsyncClient(base_url=url, timeout=20, headers=BROWSER) as client:
         if options.redis_url != NO_REDIS:
             # Connecting to the feed of purges empties the cache; tests of the cache begin after that.
             await eventually(lambda: gateway._parts is not None and gateway._parts.reads._purges_arrive())

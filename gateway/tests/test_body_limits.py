@@ -113,7 +113,8 @@ async def test_a_body_that_comes_in_drops_is_given_up(
     monkeypatch.setattr(body, "SLOWEST_BYTES_PER_SECOND", 1_000_000)
     steady.publishing.reply(UPLOAD, "{}", status=202)
     reader, writer = await asyncio.open_connection(*steady.url.removeprefix("http://").split(":"))
-    head = f"POST {UPLOAD} HTTP/1.1\r\nhost: a\r\ncookie: {cookie['cookie']}\r\ncontent-length: 1000000\r\n\r\n"
+    who = f"sec-fetch-site: none\r\ncookie: {cookie['cookie']}"
+    head = f"POST {UPLOAD} HTTP/1.1\r\nhost: a\r\n{who}\r\ncontent-length: 1000000\r\n\r\n"
     writer.write(head.encode())
 
     async def drip() -> None:
@@ -146,7 +147,8 @@ async def test_a_client_that_leaves_in_the_middle_does_not_look_like_the_end(
     path = "/api/v1/developer/streamed"
     steady.publishing.on(path, read, reads_body=True)
     reader, writer = await asyncio.open_connection(*steady.url.removeprefix("http://").split(":"))
-    head = f"POST {path} HTTP/1.1\r\nhost: a\r\ncookie: {cookie['cookie']}\r\ntransfer-encoding: chunked\r\n\r\n"
+    who = f"sec-fetch-site: none\r\ncookie: {cookie['cookie']}"
+    head = f"POST {path} HTTP/1.1\r\nhost: a\r\n{who}\r\ntransfer-encoding: chunked\r\n\r\n"
     writer.write(head.encode() + b"5\r\nhello\r\n")
     await steady.publishing.wait_for_calls(path, 1)
     writer.close()

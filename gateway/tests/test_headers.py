@@ -43,6 +43,15 @@ async def test_headers_that_only_the_gateway_may_set_are_stripped(steady: Platfo
     assert "forged" not in str(arrived.headers)
 
 
+@pytest.mark.parametrize(
+    "spelling", [str.upper, str.title, lambda name: name.replace("-", "_"), lambda name: name.title().replace("-", "_")]
+)
+async def test_no_spelling_of_such_a_header_gets_through(steady: Platform, spelling: Callable[[str], str]) -> None:
+    ours = ("x-identity", "x-session", "x-internal-token", "x-forwarded-for", "x-user-id", "x-csrf-token")
+    await steady.client.get("/api/v1/auth/me", headers={spelling(name): "forged" for name in ours})
+    assert "forged" not in str(steady.auth.last.headers)
+
+
 async def test_headers_named_by_connection_do_not_go_on(steady: Platform) -> None:
     await steady.client.get("/api/v1/user/plugins", headers={"connection": "x-private, Close", "x-private": "1"})
     assert steady.installs.last.header("x-private") is None

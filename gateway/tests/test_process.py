@@ -154,7 +154,8 @@ async def test_an_upload_is_never_held_as_a_whole(
             sent += 65_536
 
     before = gateway_process.memory_bytes("VmRSS")
-    headers = {"cookie": f"sid={await sign_in(new_session())}", "content-length": str(UPLOADED)}
+    cookie = f"sid={await sign_in(new_session())}"
+    headers = {"cookie": cookie, "sec-fetch-site": "none", "content-length": str(UPLOADED)}
     async with httpx.AsyncClient(timeout=30) as client:
         call = asyncio.create_task(client.post(gateway_process.url + UPLOAD, headers=headers, content=pieces()))
         await until_still(lambda: sent)

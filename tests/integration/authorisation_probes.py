@@ -114,6 +114,7 @@ PROBES: dict[str, Probe] = {
     "POST /auth/password-reset": invalid(),
     "POST /auth/password-reset/confirm": invalid(),
     "GET /auth/me": ok(),
+    "GET /auth/csrf": ok(),
     "PUT /auth/password": invalid(),
     "GET /auth/audit": ok(),
     "GET /auth/sessions": ok(),

@@ -16,7 +16,7 @@ from chassis.telemetry import REQUEST_SECONDS, begin_trace
 from gateway.body import ClientGoneError, linger
 from gateway.cache.reads import PublicReads
 from gateway.cors import cors_headers, is_preflight, preflight_headers
-from gateway.credentials import find_credentials
+from gateway.credentials import find_credentials, refuse_token_in_query
 from gateway.errors import RangeNotSatisfiableError
 from gateway.headers import without
 from gateway.live import LiveReads
@@ -158,6 +158,7 @@ class _Exchange:
         if is_preflight(request, parts.origins):
             await self._responder.whole(HTTPStatus.NO_CONTENT, preflight_headers(), b"")
             return
+        refuse_token_in_query(request)
         if route.is_public and request.method in {"GET", "HEAD"}:
             reads = parts.live if route.is_live else parts.reads
             await reads.respond(request, route, self._responder)

@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from chassis.errors import UnauthenticatedError
 from contracts.api_tokens import is_token, means_token
-from gateway.errors import SessionAmbiguousError
+from gateway.errors import SessionAmbiguousError, TokenInQueryError
 from gateway.request import ClientRequest
 
 _SESSION = re.compile(r"[A-Za-z0-9_-]{16,128}")
@@ -36,6 +37,18 @@ class Credentials:
 def cookie_name(*, secure: bool) -> str:
     """Give the name of the session cookie; the prefix binds it to this very host (RFC 6265bis)."""
     return "__Host-sid" if secure else "sid"
+
+
+def refuse_token_in_query(request: ClientRequest) -> None:
+    """Refuse a token at the place that RFC 6750 warns of; nothing in a query ever signs anybody in.
+
+    Raises
+    ------
+    TokenInQueryError
+        There is one.
+    """
+    if any(name == "access_token" for name, _ in parse_qsl(request.query, keep_blank_values=True)):
+        raise TokenInQueryError("the query has a parameter 'access_token'")
 
 
 def find_credentials(request: ClientRequest, *, cookie: str) -> Credentials | None:

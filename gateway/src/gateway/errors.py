@@ -5,8 +5,10 @@
     AddressInvalidError        400 address_invalid       the path or query is not in normal form
     RequestMalformedError      400 request_malformed     the request breaks HTTP
     SessionAmbiguousError      400 session_ambiguous     two different sessions in one request
+    TokenInQueryError          400 token_in_query        a token where logs and histories keep it
     TokenSourceRefusedError    403 token_source_refused  the API token is not for use from this address
     OriginRefusedError         403 origin_refused        a page of another origin asks for a change
+    CsrfTokenRequiredError     403 csrf_token_required   a cookie alone asks for a change
     RequestTimedOutError       408 request_timed_out     the body came too slowly
     BodyTooLargeError          413 body_too_large
     └── BundleTooLargeError    413 bundle_too_large
@@ -89,6 +91,27 @@ class OriginRefusedError(PlatformError):
     kind = ErrorKind.FORBIDDEN
     title = "Changes are taken from this address's own pages only"
     default_remedy = "Call from the gateway's own origin, or use a bearer token; operators may set ALLOWED_ORIGINS."
+
+
+class TokenInQueryError(PlatformError):
+    """A token stands in the query, which logs and histories keep (RFC 6750, section 2.3); it was not looked at."""
+
+    code = "token_in_query"
+    kind = ErrorKind.MALFORMED
+    title = "Tokens are not taken from the query"
+    default_remedy = "Send 'Authorization: Bearer …', and end this token: others may have read it."
+
+
+class CsrfTokenRequiredError(PlatformError):
+    """A client that tells no origin asks for a change with nothing but a cookie."""
+
+    code = "csrf_token_required"
+    kind = ErrorKind.FORBIDDEN
+    title = "A change by cookie needs more than the cookie"
+    default_remedy = (
+        "Send the header Origin with this address, or X-CSRF-Token with the token of GET /api/v1/auth/csrf, or the"
+        " session as a bearer token instead of the cookie."
+    )
 
 
 class RequestTimedOutError(PlatformError):

@@ -33,6 +33,7 @@ _NEVER_FORWARDED = _HOP_BY_HOP | {
     b"traceparent",
     b"tracestate",
     b"via",
+    b"x-csrf-token",
     b"x-http-method",
     b"x-http-method-override",
     b"x-identity",
@@ -93,9 +94,7 @@ class RequestHeaders:
         """
         named = _named_by_connection(request.headers)
         passed = [
-            (_text(name), _text(value))
-            for name, value in request.headers
-            if name not in _NEVER_FORWARDED and name not in named and not name.startswith(_NEVER_FORWARDED_PREFIXES)
+            (_text(name), _text(value)) for name, value in request.headers if name not in named and not _is_ours(name)
         ]
         passed += [("x-forwarded-for", self.client_address(request)), *self._own(request)]
         if identity is not None:
@@ -152,6 +151,12 @@ def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[by
     if not connection:
         return frozenset()
     return frozenset(part.strip() for part in b",".join(connection).lower().split(b","))
+
+
+def _is_ours(name: bytes) -> bool:
+    """Say whether a client's header is not to reach a service: servers may take ``x_identity`` for ``x-identity``."""
+    spelled = name.replace(b"_", b"-")
+    return spelled in _NEVER_FORWARDED or spelled.startswith(_NEVER_FORWARDED_PREFIXES)
 
 
 def _text(value: bytes) -> str:

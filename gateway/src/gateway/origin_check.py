@@ -1,6 +1,6 @@
 """Cross-site requests: a change with the visitor's cookie is taken from the platform's own pages only.
 
-Browsers state the origin of every request that changes something; programs that are no browser state none and pass.
+Browsers state the origin of every request that changes something; of clients that state none, see `gateway.csrf`.
 """
 
 from chassis.errors import PlatformError

@@ -7,6 +7,7 @@ from gateway.body import open_body
 from gateway.cache.invalidation import Invalidation
 from gateway.callers import Caller, Callers
 from gateway.credentials import Credentials
+from gateway.csrf import check_csrf_token
 from gateway.headers import RequestHeaders, find_header
 from gateway.internal_redirect import FileConditions, InternalRedirects
 from gateway.request import SAFE_METHODS, ClientRequest
@@ -61,6 +62,8 @@ class Proxy:
         caller = await self._callers.identify(credentials, address=self._headers.client_address(request))
         if caller.identity is None and route.session is SessionUse.REQUIRED:
             raise UnauthenticatedError("this address needs a session")
+        if caller.identity is not None:
+            check_csrf_token(request, credentials)
         body = await open_body(request, route)
         changes = request.method not in SAFE_METHODS
         if caller.identity is None and route.mints_anonymous and changes:

@@ -60,9 +60,10 @@ class IdentityVerifier:
             self._verified[token] = claims
             if len(self._verified) > _CACHED_TOKENS:
                 self._verified.popitem(last=False)
-        if claims.exp + CLOCK_LEEWAY_SECONDS < self._clock.now().timestamp():
+        now = self._clock.now().timestamp()
+        if claims.exp + CLOCK_LEEWAY_SECONDS < now or claims.iat - CLOCK_LEEWAY_SECONDS > now:
             self._verified.pop(token, None)
-            raise UnauthenticatedError("the identity token is expired")
+            raise UnauthenticatedError("the identity token is expired, or of a time to come")
         return claims
 
     def is_recent(self, claims: IdentityClaims) -> bool:

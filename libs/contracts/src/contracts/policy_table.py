@@ -78,6 +78,7 @@ _ACCOUNTS = (
     ),
     Rule(operation="account.verification", routes=("POST /auth/verification",), needs=Needs.ACCOUNT),
     Rule(operation="account.who", routes=("GET /auth/me",), needs=Needs.ANYONE, action="account:read"),
+    Rule(operation="session.csrf", routes=("GET /auth/csrf",), needs=Needs.IDENTITY),
     Rule(operation="account.password", routes=("PUT /auth/password",), needs=Needs.ACCOUNT),
     Rule(operation="account.audit", routes=("GET /auth/audit",), needs=Needs.ACCOUNT),
     Rule(operation="session.list", routes=("GET /auth/sessions", "DELETE /auth/sessions"), needs=Needs.ACCOUNT),

@@ -28,6 +28,10 @@ SETTINGS_SCHEMA = {
 }
 
 
+def _browser(gateway_url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=gateway_url + API, timeout=30, headers={"origin": gateway_url})
+
+
 def bundle_of(plugin_id: str, version: str) -> bytes:
     """Return a small bundle that differs for each plugin and version."""
     return f"module.exports = {{ id: '{plugin_id}', version: '{version}' }};\n".encode()
@@ -62,7 +66,7 @@ class People:
 
     def visitor(self) -> httpx.AsyncClient:
         """Return a browser without cookies; its base address ends in ``/api/v1``."""
-        self._clients.append(httpx.AsyncClient(base_url=self._platform.gateway_url + API, timeout=30))
+        self._clients.append(_browser(self._platform.gateway_url))
         return self._clients[-1]
 
     async def register(self, name: str = "Ann") -> httpx.AsyncClient:

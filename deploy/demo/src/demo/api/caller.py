@@ -70,7 +70,11 @@ class Caller:
             timeout=_TIMEOUT_SECONDS,
             follow_redirects=True,  # a bundle may come from a CDN's address
             trust_env=not _is_loopback(self.gateway_url),  # a proxy of the environment cannot reach this machine
-            headers={"user-agent": "plugin-platform-demo/1.0", "accept": "application/json, */*"},
+            headers={
+                "user-agent": "plugin-platform-demo/1.0",
+                "accept": "application/json, */*",
+                "origin": _origin(self.gateway_url),  # changes by cookie have to tell
+            },
         )
 
     async def __aenter__(self) -> Self:
@@ -173,6 +177,11 @@ def describe_problem(response: httpx.Response) -> str:
         return " ".join([f"{response.status_code} {problem.get('code', '')}: {sentence}", *fields])
     except (ValueError, AttributeError):
         return f"{response.status_code} {response.text[:200]}"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _is_loopback(url: str) -> bool:

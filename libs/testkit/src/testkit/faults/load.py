@@ -166,6 +166,7 @@ def open_client(base_url: str) -> aiohttp.ClientSession:
         base_url=base_url,
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=3),
         cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"origin": base_url},  # changes by cookie have to tell
         timeout=aiohttp.ClientTimeout(total=_CLIENT_SECONDS),
     )
 

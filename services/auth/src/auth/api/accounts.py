@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Response, status
 from auth.api.dependencies import FromCaller, Wired
 from auth.api.documents import SESSION_COOKIE, problem
 from auth.api.mail_schemas import PROMISED, MailPromisedView
-from auth.api.schemas import ChangePasswordBody, LoginBody, MeView, RegisterBody, SignedInView, UserView
+from auth.api.schemas import ChangePasswordBody, CsrfView, LoginBody, MeView, RegisterBody, SignedInView, UserView
 from auth.api.small_body import SmallBodyRoute
 from chassis.app import API_PREFIX
 from chassis.authorisation import permit, permit_anyone
+from chassis.errors import UnauthenticatedError
+from contracts.csrf import csrf_token
 from contracts.identity import RECENT_AUTHENTICATION_SECONDS, IdentityClaims
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth", route_class=SmallBodyRoute, tags=["auth"])
@@ -108,6 +110,22 @@ async def change_password(
     )
     wiring.cookies.set(response, entered.session.session_id, max_age_seconds=entered.session.ttl_seconds)
     return SignedInView.of(entered)
+
+
+@router.get(
+    "/csrf",
+    summary="Read my session's token for changes",
+    description="Clients that send the session as a cookie, and neither `Origin` nor `Sec-Fetch-Site`, send this token"
+    " as `X-CSRF-Token` with every change. Another session id has another token.",
+    responses={200: {"description": "The token"}, 401: problem("`unauthenticated`")},
+)
+async def read_csrf_token(
+    response: Response, caller: FromCaller, _identity: Annotated[IdentityClaims, Depends(permit("session.csrf"))]
+) -> CsrfView:
+    if caller.session_id is None:
+        raise UnauthenticatedError("this address needs a session")
+    response.headers["cache-control"] = "no-store"
+    return CsrfView(token=csrf_token(caller.session_id))
 
 
 @router.get(

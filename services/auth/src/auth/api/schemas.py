@@ -132,6 +132,12 @@ class OwnSessionsView(BaseModel):
     sessions: list[OwnSessionView]
 
 
+class CsrfView(BaseModel):
+    """The session's token for changes."""
+
+    token: str
+
+
 class MeView(BaseModel):
     """Who the caller is."""
 
