@@ -73,6 +73,7 @@ NO_INVITATION = {"invitation_id": "00000000-0000-4000-8000-000000000000"}
 NO_VERSION = {"version": "9.9.9"}
 NO_KEY = {"key_id": "00000000-0000-0000-0000-000000000001"}
 NO_PLUGIN = {"plugin_id": "no-such-plugin"}
+NO_PUBLISHER = {"publisher_id": "00000000-0000-4000-8000-000000000000"}
 NO_DEVICE = {"user_code": "BBBB-BBBB"}
 LISTING = {"id": "{plugin_id}", "name": "A", "description": "A", "category": "utilities"}
 
@@ -160,6 +161,14 @@ PROBES: dict[str, Probe] = {
         allowed=((400, "multipart_invalid"),), content=b"", headers={"content-type": FORM}
     ),
     "DELETE /developer/plugins/{plugin_id}/versions/{version}": not_there("version_not_found", ids=NO_VERSION),
+    "GET /developer/plugins/{plugin_id}/publishers": ok(),
+    "POST /developer/plugins/{plugin_id}/publishers": Probe(
+        allowed=((422, "publisher_invalid"),), body={"issuer": "nobody", "claims": {}}
+    ),
+    "DELETE /developer/plugins/{plugin_id}/publishers/{publisher_id}": not_there(
+        "publisher_not_found", ids=NO_PUBLISHER
+    ),
+    "POST /developer/trusted-publishing/exchange": invalid(),
     "GET /developer/submissions/{submission_id}": ok(),
     "GET /review/queue": ok(),
     "GET /review/submissions/{submission_id}": ok(),

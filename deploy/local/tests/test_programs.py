@@ -43,7 +43,7 @@ def test_secrets_go_only_where_they_belong(context: ServerContext, component: Co
     variables = component_environment(component, context)
     assert ("IDENTITY_PRIVATE_KEY_FILE" in variables) == (component.package == "auth")
     assert ("SECOND_FACTOR_KEY_FILE" in variables) == (component.package == "auth")
-    assert ("INTERNAL_TOKEN_FILE" in variables) == (component.package in {"auth", "gateway"})
+    assert ("INTERNAL_TOKEN_FILE" in variables) == (component.package in {"auth", "gateway", "publishing"})
     assert ("DATABASE_URL" in variables) == (component.package in SERVICE_ROLES)
     assert ("S3_SECRET_ACCESS_KEY" in variables) == (component.package in {"catalog", "publishing"})
     assert ("REDIS_URL" in variables) == (component.package in {"auth", "search_indexer", "gateway"})

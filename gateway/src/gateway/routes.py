@@ -122,6 +122,11 @@ def build_routes(*, upload_limit_bytes: int) -> tuple[Route, ...]:
             timeout_seconds=UPLOAD_SECONDS,
             too_large=BundleTooLargeError,
         ),
+        Route(
+            pattern="/api/v1/developer/trusted-publishing/exchange",
+            upstream="publishing",
+            session=SessionUse.OPTIONAL,
+        ),
         Route(pattern="/api/v1/developer/*", upstream="publishing"),
         Route(pattern="/api/v1/review/*", upstream="publishing"),
         Route(pattern="/api/v1/organisations", upstream="auth"),

@@ -25,6 +25,7 @@ LIMITS = "registration-address=10000/3600 registration-total=10000/60"
 # Settings that a person may override for all services by the environment of `make up`.
 PASSED_ON = (
     "LOG_LEVEL",
+    "TRUSTED_ISSUERS",
     "BUNDLE_MAX_BYTES",
     "SOURCE_MAP_MAX_BYTES",
     "MANIFEST_MAX_BYTES",
@@ -110,8 +111,11 @@ def component_environment(component: Component, context: ServerContext) -> dict[
         variables["COOKIE_SECURE"] = "false"
         variables["LIMITS"] = LIMITS
         variables |= _mail_variables(context)
-    if component.package in {"auth", "gateway"}:
+    if component.package in {"auth", "gateway", "publishing"}:
         variables["INTERNAL_TOKEN_FILE"] = str(secrets.internal_token_file)
+    if component.package == "publishing":
+        variables["AUTH_URL"] = f"http://{HOST}:{role_port(COMPONENTS[0], 'serve')}"
+        variables["TRUSTED_ISSUERS"] = "[]"
     if component.package == "gateway":
         variables["COOKIE_SECURE"] = "false"
         for other in COMPONENTS:

@@ -235,6 +235,23 @@ _PUBLISHING = (
         plugin="path",
     ),
     Rule(
+        operation="publisher.list",
+        routes=("GET /developer/plugins/{plugin_id}/publishers",),
+        needs=Needs.DEVELOPER,
+        of=_WHO_MANAGES,
+    ),
+    Rule(
+        operation="publisher.change",
+        routes=(
+            "POST /developer/plugins/{plugin_id}/publishers",
+            "DELETE /developer/plugins/{plugin_id}/publishers/{publisher_id}",
+        ),
+        needs=Needs.DEVELOPER,
+        of=_WHO_MANAGES,
+        recent=True,
+    ),
+    Rule(operation="publisher.exchange", routes=("POST /developer/trusted-publishing/exchange",), needs=Needs.ANYONE),
+    Rule(
         operation="submission.read",
         routes=("GET /developer/submissions/{submission_id}",),
         needs=Needs.DEVELOPER,

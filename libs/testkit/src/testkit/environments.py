@@ -70,6 +70,6 @@ class ServiceEnvironment:
             variables |= MAIL_VARIABLES
             # Everybody comes from one address.
             variables["LIMITS"] = " ".join(f"{name}=100000/60" for name in _WIDENED)
-        if service in {"auth", "gateway"}:
+        if service in {"auth", "gateway", "publishing"}:
             variables["INTERNAL_TOKEN_FILE"] = str(self.internal_token_file)
         return variables

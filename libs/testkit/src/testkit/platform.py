@@ -145,6 +145,8 @@ class RunningPlatform:
         variables = {**self._environment(package), **self._settings}
         if package == "auth":
             variables["SMTP_PORT"] = str(self._mail_port)
+        if package == "publishing":
+            variables["AUTH_URL"] = f"http://{HOST}:{self._ports['auth', 'serve']}"
         if package == "gateway":
             for component in COMPONENTS:
                 if component.schema:

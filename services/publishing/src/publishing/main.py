@@ -21,20 +21,26 @@ from chassis.process import serve as serve_http
 from chassis.roles import run_migrate, run_relay
 from chassis.settings import ObjectStoreSettings
 from chassis.telemetry import configure_logging
-from publishing.api import admin, developer_plugins, developer_versions, review
+from publishing.api import admin, developer_plugins, developer_versions, publishers, review
 from publishing.api.dependencies import UseCases
 from publishing.api.upload import UploadLimits
+from publishing.clients.issuer_keys import IssuerKeys
+from publishing.clients.outbound import Outbound
+from publishing.clients.publishing_tokens import PublishingTokens
 from publishing.clients.scanner import Scanner
 from publishing.clients.submission_files import SubmissionFiles
 from publishing.config import MigrateSettings, RelaySettings, ServeSettings, WorkSettings
+from publishing.domain.trusted_publishing import TrustedIssuer
 from publishing.jobs.lanes import Lane, LaneRunner
 from publishing.jobs.sweep import run_sweeper
 from publishing.usecases.check_submission import CheckSubmission
 from publishing.usecases.claims import ClaimSubmission, ExtendClaim, PostponeClaim
 from publishing.usecases.clear_files import ClearFiles, SweepUploads
 from publishing.usecases.decide_submission import DecideSubmission
+from publishing.usecases.exchange_assertion import ExchangeAssertion
 from publishing.usecases.failpoints import Failpoints
 from publishing.usecases.moderate_plugin import RestorePlugin, SuspendPlugin
+from publishing.usecases.publishers import Publishers
 from publishing.usecases.read_plugins import GetOwnPlugin, ListOwnPlugins
 from publishing.usecases.read_submission import GetOwnSubmission
 from publishing.usecases.register_plugin import RegisterPlugin
@@ -50,7 +56,7 @@ DAY_SECONDS = 24 * 60 * 60
 
 _TITLE = "Publishing"
 _DESCRIPTION = "Plugins, submissions, checks, review and release of versions."
-ROUTERS = (developer_plugins.router, developer_versions.router, review.router, admin.router)
+ROUTERS = (developer_plugins.router, developer_versions.router, publishers.router, review.router, admin.router)
 
 
 def create_app(settings: ServeSettings) -> FastAPI:
@@ -60,9 +66,12 @@ def create_app(settings: ServeSettings) -> FastAPI:
     migrations = Migrations(directory=MIGRATIONS_DIRECTORY, schema=SERVICE, url=url)
     verifier = IdentityVerifier(public_key_pem=settings.identity_public_key_file.read_bytes(), clock=SystemClock())
 
+    outbound = Outbound()
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await outbound.close()
         await database.close()
 
     app = create_api(
@@ -73,12 +82,13 @@ def create_app(settings: ServeSettings) -> FastAPI:
         readiness={"database": migrations.readiness_check(database)},
         lifespan=lifespan,
     )
-    app.state.use_cases = _use_cases(settings, database)
+    app.state.use_cases = _use_cases(settings, database, outbound)
     return app
 
 
-def _use_cases(settings: ServeSettings, database: Database) -> UseCases:
+def _use_cases(settings: ServeSettings, database: Database, outbound: Outbound) -> UseCases:
     files = _files(settings)
+    issuers = [TrustedIssuer(**issuer.model_dump()) for issuer in settings.trusted_issuers]
     failpoints = Failpoints(settings.failpoint)
     return UseCases(
         register_plugin=RegisterPlugin(database=database),
@@ -96,6 +106,18 @@ def _use_cases(settings: ServeSettings, database: Database) -> UseCases:
         ),
         suspend_plugin=SuspendPlugin(database=database),
         restore_plugin=RestorePlugin(database=database),
+        publishers=Publishers(database=database, issuers=issuers),
+        exchange_assertion=ExchangeAssertion(
+            database=database,
+            issuers=issuers,
+            keys=IssuerKeys(outbound=outbound),
+            tokens=PublishingTokens(
+                outbound=outbound,
+                auth_url=settings.auth_url,
+                internal_token=settings.internal_token.get_secret_value(),
+            ),
+            clock=SystemClock(),
+        ),
         upload_limits=UploadLimits(
             bundle_bytes=settings.bundle_max_bytes,
             source_map_bytes=settings.source_map_max_bytes,

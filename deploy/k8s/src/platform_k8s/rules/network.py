@@ -55,9 +55,10 @@ def _unreachable(workload: Manifest, manifests: Sequence[Manifest], policies: Se
 def _addresses(data: dict[str, str]) -> list[tuple[str, str, int]]:
     found = []
     for name, value in data.items():
+        if not name.endswith(("_URL", "_SERVERS")):
+            continue
         parts = urlsplit(value if "://" in value else f"//{value}")
-        is_address = name.endswith(("_URL", "_SERVERS"))
-        if is_address and parts.hostname is not None and parts.port is not None:
+        if parts.hostname is not None and parts.port is not None:
             found.append((name, parts.hostname, parts.port))
     return found
 

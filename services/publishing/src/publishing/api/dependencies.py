@@ -16,7 +16,9 @@ from contracts.versions import InvalidVersionError, parse_version
 from publishing.api.upload import UploadLimits
 from publishing.domain.errors import PluginNotFoundError, SubmissionNotFoundError, VersionInvalidError
 from publishing.usecases.decide_submission import DecideSubmission
+from publishing.usecases.exchange_assertion import ExchangeAssertion
 from publishing.usecases.moderate_plugin import RestorePlugin, SuspendPlugin
+from publishing.usecases.publishers import Publishers
 from publishing.usecases.read_plugins import GetOwnPlugin, ListOwnPlugins
 from publishing.usecases.read_submission import GetOwnSubmission
 from publishing.usecases.register_plugin import RegisterPlugin
@@ -52,6 +54,8 @@ class UseCases:
     decide_submission: DecideSubmission
     suspend_plugin: SuspendPlugin
     restore_plugin: RestorePlugin
+    publishers: Publishers
+    exchange_assertion: ExchangeAssertion
     upload_limits: UploadLimits
 
 

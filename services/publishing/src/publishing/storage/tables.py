@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     func,
     text,
@@ -61,6 +62,18 @@ PLUGINS = Table(
     CheckConstraint("(status = 'suspended') = (suspended_reason IS NOT NULL)", name="suspended_reason"),
 )
 Index("plugins_owner_idx", PLUGINS.c.owner_id, PLUGINS.c.created_at, PLUGINS.c.id)
+
+Table(
+    "trusted_publishers",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("plugin_id", Text, ForeignKey("plugins.id"), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("claims", JSONB, nullable=False, comment="what its identity tokens have to say"),
+    Column("created_by", Uuid, nullable=False, comment="the account for which it publishes"),
+    _moment("created_at"),
+    UniqueConstraint("plugin_id", "issuer", "claims", name="trusted_publishers_same_key"),
+)
 
 SUBMISSIONS = Table(
     "submissions",
