@@ -12,7 +12,7 @@ async def test_a_leaked_token_ends_and_nobody_learns_whether_it_was_one(
     person: Any, new_token: Any, internal: Any, redis_client: Any, rows: Any
 ) -> None:
     ann, finder = person(), person()
-    await ann.register()
+    user_id = (await ann.register()).json()["user"]["id"]
     made = await new_token(ann)
     assert (await internal.exchange(made["token"])).status_code == 200
     unknown = assemble_token("api", secrets.token_hex(15))
@@ -23,6 +23,8 @@ async def test_a_leaked_token_ends_and_nobody_learns_whether_it_was_one(
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, '{"accepted":true}')}
     assert await redis_client.exists(f"token:{token_hash(made['token'])}") == 0
     assert (await internal.exchange(made["token"])).status_code == 401
+    waiting = await rows("SELECT kind FROM mails WHERE about = :about AND kind = 'token-leaked'", about=user_id)
+    assert len(waiting) == 1
     [entry] = await rows(
         "SELECT reason, actor_kind, address FROM audit_entries WHERE target_id = :id AND action = 'token.leaked'",
         id=made["id"],

@@ -10,6 +10,7 @@ class MailKind(StrEnum):
     VERIFICATION = "verification"
     PASSWORD_RESET = "password-reset"  # noqa: S105 - the name of a kind
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a kind
+    TOKEN_LEAKED = "token-leaked"  # noqa: S105 - the name of a kind
     REGISTRATION = "registration"
     REGISTRATION_TAKEN = "registration-taken"
 
@@ -31,6 +32,7 @@ _SUBJECTS = {
     MailKind.VERIFICATION: "Confirm your e-mail address",
     MailKind.PASSWORD_RESET: "Reset your password",
     MailKind.PASSWORD_CHANGED: "Your password was changed",
+    MailKind.TOKEN_LEAKED: "An API token of yours has leaked",
     MailKind.REGISTRATION: "Confirm your new account",
     MailKind.REGISTRATION_TAKEN: "You have an account already",
 }
@@ -65,6 +67,13 @@ the password of your account at {origin} was changed (from the network
 
 If it was not you, reset the password at once:
 POST {origin}/api/v1/auth/password-reset
+""",
+    MailKind.TOKEN_LEAKED: """\
+somebody found an API token of your account at {origin} where others could read it,
+and reported it. The token has ended. Which one it was, your account's log says:
+GET {origin}/api/v1/auth/audit
+
+Look at what was done with it, and make another where you need one.
 """,
     MailKind.REGISTRATION: """\
 somebody, perhaps you, wants to open an account at {origin} with this e-mail

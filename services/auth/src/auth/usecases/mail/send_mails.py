@@ -57,6 +57,7 @@ class SendMails:
             MailKind.VERIFICATION: self._write_verification,
             MailKind.PASSWORD_RESET: self._write_reset,
             MailKind.PASSWORD_CHANGED: self._write_notice,
+            MailKind.TOKEN_LEAKED: self._write_notice,
             MailKind.REGISTRATION: self._write_registration,
         }
 

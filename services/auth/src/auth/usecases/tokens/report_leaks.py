@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from auth.domain.audit import Action, Target
 from auth.domain.devices import shorten_address
 from auth.domain.limits import LEAK_REPORT_ADDRESS, LEAK_REPORT_TOTAL, Use, network_of
+from auth.domain.mails import MailKind
 from auth.storage.audit import append_audit
 from auth.storage.limits.limiter import Limiter
+from auth.storage.mails.outbox import append_mail
 from auth.storage.tokens.api_tokens import delete_token, find_token
 from auth.storage.tokens.entries import TokenEntries
 from auth.usecases.caller import Caller
@@ -15,7 +17,7 @@ from contracts.api_tokens import is_token, token_hash
 
 
 class ReportLeaks:
-    """Ends tokens that leaked.
+    """Ends tokens that leaked, and tells their owners by mail and audit.
 
     Parameters
     ----------
@@ -65,4 +67,5 @@ class ReportLeaks:
                 before={"name": found.name, "scopes": list(found.scopes)},
                 reason="leaked",
             )
+            await append_mail(connection, MailKind.TOKEN_LEAKED, about=str(found.user_id), address=None)
             await self._entries.drop(hashed)
