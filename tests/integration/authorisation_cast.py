@@ -82,7 +82,7 @@ class Cast:
             self._things[actor.name, Ownership.FOREIGN] = foreign
         members = [actor for actor in self.actors if actor.account is not None]
         for relation, role in _ROLES.items():
-            thing = {"slug": await self._organisation(members, role)}
+            thing = await self._organisation_with_plugin(members, role)
             for actor in members:
                 self._things[actor.name, relation] = thing
 
@@ -98,6 +98,8 @@ class Cast:
         words = set(re.findall(r"{(\w+)}", route)) & {"plugin_id", "submission_id", "slug"}
         if "session_id" in route:
             return await self._session(actor, relation or Ownership.OWN)
+        if "transfer_id" in route:
+            return await self._transfer(actor, relation or Ownership.OWN)
         if "token_id" in route:
             return await self._token(actor, relation or Ownership.OWN)
         if "/auth/invitations/" in route:
@@ -114,6 +116,19 @@ class Cast:
             return None
         listed = (await elsewhere.get("/auth/sessions")).json()["sessions"]
         return {"session_id": next(str(each["id"]) for each in listed if each["is_current"])}
+
+    async def _transfer(self, actor: Actor, relation: Ownership) -> dict[str, str] | None:
+        thing = self._things.get((actor.name, relation), {})
+        if relation in _ROLES and "organisation_id" in thing:
+            receiver = {"kind": "organisation", "id": thing["organisation_id"]}
+        elif (holder := self._holder(actor, relation)) is not None and holder.user_id is not None:
+            receiver = {"kind": "account", "id": str(holder.user_id)}
+        else:
+            return None
+        plugin_id = await self._people.create_plugin(self._founder)
+        answer = await self._founder.post(f"/developer/plugins/{plugin_id}/transfer", json={"to": receiver})
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return {"transfer_id": answer.json()["id"]}
 
     async def _token(self, actor: Actor, relation: Ownership) -> dict[str, str] | None:
         elsewhere = await self._sign_in_elsewhere(actor, relation)
@@ -155,6 +170,14 @@ class Cast:
             await self._people.join(founder, slug, member.browser, role)
         return slug
 
+    async def _organisation_with_plugin(self, members: Iterable[Actor], role: str) -> dict[str, str]:
+        slug = await self._people.create_organisation(self._founder)
+        organisation_id = (await self._founder.get(f"/organisations/{slug}")).json()["id"]
+        for member in members:
+            await self._people.join(self._founder, slug, member.browser, role)
+        thing = await self._thing(self._founder, organisation_id=organisation_id)
+        return {**thing, "slug": slug, "organisation_id": organisation_id}
+
     async def _visitor(self) -> httpx.AsyncClient:
         """Make somebody who installed something: only a change that succeeds makes a visitor."""
         plugin_id = await self._people.create_plugin(self._founder)
@@ -168,9 +191,9 @@ class Cast:
         account = self._known.get(name) or Account(user["email"], PASSWORD)
         return Actor(name=name, browser=browser, account=account, user_id=UUID(user["id"]), roles=tuple(user["roles"]))
 
-    async def _thing(self, owner: httpx.AsyncClient) -> dict[str, str]:
+    async def _thing(self, owner: httpx.AsyncClient, **listing: str) -> dict[str, str]:
         """Make a plugin and a submission of it."""
-        plugin_id = await self._people.create_plugin(owner)
+        plugin_id = await self._people.create_plugin(owner, **listing)
         received = await self._people.submit(owner, plugin_id, "1.0.0")
         assert received.status_code == httpx.codes.ACCEPTED, received.text
         return {"plugin_id": plugin_id, "submission_id": received.json()["id"]}

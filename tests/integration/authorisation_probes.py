@@ -170,6 +170,18 @@ PROBES: dict[str, Probe] = {
     ),
     "POST /developer/trusted-publishing/exchange": invalid(),
     "GET /developer/submissions/{submission_id}": ok(),
+    "POST /developer/plugins/{plugin_id}/transfer": Probe(
+        allowed=((201, None),), body={"to": {"kind": "account", "id": "00000000-0000-4000-8000-000000000000"}}
+    ),
+    "GET /developer/plugins/{plugin_id}/transfer": Probe(allowed=((200, None), (404, "transfer_not_found"))),
+    "DELETE /developer/plugins/{plugin_id}/transfer": Probe(allowed=((204, None), (404, "transfer_not_found"))),
+    "GET /developer/transfers": ok(),
+    "POST /developer/transfers/{transfer_id}/accept": Probe(
+        allowed=((200, None),), foreign="transfer_not_found", member="not_member"
+    ),
+    "POST /developer/transfers/{transfer_id}/decline": Probe(
+        allowed=((204, None),), foreign="transfer_not_found", member="not_member"
+    ),
     "GET /review/queue": ok(),
     "GET /review/submissions/{submission_id}": ok(),
     "GET /review/submissions/{submission_id}/bundle": ok(),

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -114,7 +115,10 @@ def environment(service_environment: ServiceEnvironment) -> dict[str, str]:
 
 
 def settings_from(environment: dict[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in environment.items()}
+    values = {name.lower(): value for name, value in environment.items()}
+    if "internal_token_file" in values:
+        values["internal_token"] = Path(values["internal_token_file"]).read_text("utf-8")
+    return values
 
 
 @pytest.fixture(scope="session")

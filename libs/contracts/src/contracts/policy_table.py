@@ -4,6 +4,7 @@ from contracts.policy import Needs, Ownership, Rule
 
 _OWN = frozenset({Ownership.OWN})
 _WHO_MANAGES = frozenset({Ownership.OWN, Ownership.ORGANISATION_OWNER, Ownership.ORGANISATION_MAINTAINER})
+_WHO_GIVES = frozenset({Ownership.OWN, Ownership.ORGANISATION_OWNER})
 _OWNERS = frozenset({Ownership.ORGANISATION_OWNER})
 _MEMBERS = _OWNERS | {Ownership.ORGANISATION_MAINTAINER, Ownership.ORGANISATION_MEMBER}
 _WHO_SEES = _WHO_MANAGES | {Ownership.ORGANISATION_MEMBER}
@@ -217,6 +218,29 @@ _PUBLISHING = (
         of=_WHO_MANAGES,
         action="plugins:write",
         plugin="path",
+    ),
+    Rule(
+        operation="plugin.transfer",
+        routes=(
+            "POST /developer/plugins/{plugin_id}/transfer",
+            "GET /developer/plugins/{plugin_id}/transfer",
+            "DELETE /developer/plugins/{plugin_id}/transfer",
+        ),
+        needs=Needs.DEVELOPER,
+        of=_WHO_GIVES,
+        recent=True,
+    ),
+    Rule(operation="transfer.list", routes=("GET /developer/transfers",), needs=Needs.DEVELOPER),
+    Rule(
+        operation="transfer.answer",
+        routes=(
+            "POST /developer/transfers/{transfer_id}/accept",
+            "POST /developer/transfers/{transfer_id}/decline",
+        ),
+        needs=Needs.DEVELOPER,
+        of=_WHO_MANAGES,
+        hidden=True,
+        recent=True,
     ),
     Rule(
         operation="version.submit",

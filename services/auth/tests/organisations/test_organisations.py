@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
+from sqlalchemy import text
+
+from auth.storage.accounts import set_email_verified
+from auth.storage.organisations.invitations import list_invitations_for
 
 pytestmark = pytest.mark.usefixtures("client")
 
@@ -114,9 +118,18 @@ async def test_an_invitation_says_nothing_of_accounts_and_waits_for_who_register
     ]
 
 
-async def test_an_invitation_is_answered_withdrawn_or_expired_once(person: Any, database: Any) -> None:
-    from sqlalchemy import text
+async def test_where_addresses_are_confirmed_only_who_did_so_is_invited_by_it(person: Any, database: Any) -> None:
+    ann, bob = await registered(person), await registered(person)
+    slug = await founded(ann)
+    await invited(ann, slug, bob.email)
+    async with database.transaction() as connection:
+        assert await list_invitations_for(connection, UUID(bob.user_id), confirmed=True) == []
+        await set_email_verified(connection, UUID(bob.user_id))
+        [waiting] = await list_invitations_for(connection, UUID(bob.user_id), confirmed=True)
+    assert waiting.organisation.slug == slug
 
+
+async def test_an_invitation_is_answered_withdrawn_or_expired_once(person: Any, database: Any) -> None:
     ann, bob = await registered(person), await registered(person)
     slug = await founded(ann)
     withdrawn = await invited(ann, slug, bob.email)

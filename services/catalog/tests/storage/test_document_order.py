@@ -12,6 +12,7 @@ from catalog.usecases.republish_documents import RepublishDocuments
 from catalog.usecases.write_reviews import PostReview
 from chassis.clock import SystemClock
 from chassis.db import Database
+from contracts.identity import IdentityClaims
 
 
 def _is_rising(numbers: list[int]) -> bool:
@@ -42,6 +43,10 @@ async def test_the_last_document_of_two_writers_is_the_newest_state(publisher: A
     assert _is_rising(names), "a document may not be older than the one before it"
 
 
+def somebody() -> IdentityClaims:
+    return IdentityClaims(sub=uuid4(), kind="user", name="R", iat=0, exp=0)
+
+
 async def test_events_reviews_counts_and_a_republication_at_once_leave_the_newest_document_last(
     publisher: Any, tables: Any, database: Database
 ) -> None:
@@ -56,7 +61,7 @@ async def test_events_reviews_counts_and_a_republication_at_once_leave_the_newes
     async def review() -> None:
         for number in range(25):
             opinion = Opinion(rating=1 + number % 5, text="Good.")
-            await post.post(publisher.plugin_id, opinion, user_id=uuid4(), user_name="R", permitted=None)
+            await post.post(publisher.plugin_id, opinion, user=somebody(), permitted=None)
 
     async def count() -> None:
         for _ in range(25):

@@ -21,7 +21,7 @@ from chassis.process import serve as serve_http
 from chassis.roles import run_migrate, run_relay
 from chassis.settings import ObjectStoreSettings
 from chassis.telemetry import configure_logging
-from publishing.api import admin, developer_plugins, developer_versions, publishers, review
+from publishing.api import admin, developer_plugins, developer_versions, publishers, review, transfers
 from publishing.api.dependencies import UseCases
 from publishing.api.upload import UploadLimits
 from publishing.clients.issuer_keys import IssuerKeys
@@ -47,6 +47,7 @@ from publishing.usecases.register_plugin import RegisterPlugin
 from publishing.usecases.release_submission import ReleaseSubmission
 from publishing.usecases.review import GetReview, ListReviewQueue, LocateBundle
 from publishing.usecases.submit_version import SubmitVersion
+from publishing.usecases.transfer_plugin import AnswerTransfer, OfferPlugin
 from publishing.usecases.update_plugin import UpdatePlugin
 from publishing.usecases.withdraw_version import WithdrawVersion
 
@@ -56,7 +57,14 @@ DAY_SECONDS = 24 * 60 * 60
 
 _TITLE = "Publishing"
 _DESCRIPTION = "Plugins, submissions, checks, review and release of versions."
-ROUTERS = (developer_plugins.router, developer_versions.router, publishers.router, review.router, admin.router)
+ROUTERS = (
+    developer_plugins.router,
+    developer_versions.router,
+    publishers.router,
+    transfers.router,
+    review.router,
+    admin.router,
+)
 
 
 def create_app(settings: ServeSettings) -> FastAPI:
@@ -93,6 +101,8 @@ def _use_cases(settings: ServeSettings, database: Database, outbound: Outbound) 
     return UseCases(
         register_plugin=RegisterPlugin(database=database),
         update_plugin=UpdatePlugin(database=database),
+        offer_plugin=OfferPlugin(database=database),
+        answer_transfer=AnswerTransfer(database=database),
         list_own_plugins=ListOwnPlugins(database=database),
         get_own_plugin=GetOwnPlugin(database=database),
         submit_version=SubmitVersion(database=database, files=files, failpoints=failpoints),

@@ -30,7 +30,7 @@ PluginStatus = Literal["draft", "published", "suspended"]
 
 
 class Author(BaseModel):
-    """The developer who owns a plugin, as everybody may see them."""
+    """The developer or organisation that owns a plugin, as everybody may see them."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -97,7 +97,7 @@ class PluginRegistered(PluginChanged):
 
 
 class PluginUpdated(PluginChanged):
-    """A developer changed what the listing says."""
+    """What the listing says changed: by its owner, or because it has another owner now."""
 
     event_type: ClassVar[str] = "plugin.updated.v1"
 

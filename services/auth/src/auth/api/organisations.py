@@ -90,7 +90,7 @@ async def read_organisation(
 @router.patch(
     "/{slug}",
     summary="Rename an organisation",
-    description="For owners. Its plugins are published under the new name from then on.",
+    description="For owners. A plugin takes the new name with its next change: PATCH it, if only with nothing.",
     responses={200: {"headers": _ETAG}, **_REFUSALS, 412: problem("`revision_mismatch`")},
 )
 async def rename_organisation(
@@ -112,7 +112,8 @@ async def rename_organisation(
     "/{slug}",
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Delete an organisation",
-    description="For owners. Its slug is never given to another; its plugins become the caller's own.",
+    description="For owners. Transfer its plugins first: what it still owns stays published, and nobody can change it"
+    " any more. Its slug is never given to another.",
     responses={204: {"description": "Deleted"}, **_REFUSALS},
 )
 async def delete_organisation(

@@ -2,6 +2,7 @@
 
 from auth.api.organisation_dependencies import OrganisationWiring
 from auth.assembly.parts import Parts
+from auth.config import ServeSettings
 from auth.usecases.organisations.gate import Gate
 from auth.usecases.organisations.invitations import AnswerInvitation, Invite
 from auth.usecases.organisations.manage import Organisations
@@ -10,7 +11,7 @@ from auth.usecases.organisations.read_audit import ReadOrganisationAudit
 from auth.usecases.organisations.rights import Rights
 
 
-def build_organisations(parts: Parts) -> OrganisationWiring:
+def build_organisations(settings: ServeSettings, parts: Parts) -> OrganisationWiring:
     """Build them."""
     database, sessions = parts.database, parts.sessions
     gate = Gate(database=database)
@@ -19,6 +20,8 @@ def build_organisations(parts: Parts) -> OrganisationWiring:
         organisations=Organisations(database=database, sessions=sessions, gate=gate, rights=rights),
         members=Members(gate=gate, rights=rights),
         invite=Invite(gate=gate, limiter=parts.limiter),
-        answer=AnswerInvitation(database=database, sessions=sessions, rights=rights),
+        answer=AnswerInvitation(
+            database=database, sessions=sessions, rights=rights, confirmed=settings.registration == "confirmed"
+        ),
         audit=ReadOrganisationAudit(gate=gate),
     )

@@ -57,7 +57,7 @@ def build_wiring(settings: ServeSettings, parts: Parts) -> Wiring:
         second_factor=second_factor,
         tokens=build_tokens(settings, parts),
         administer_roles=AdministerRoles(database=database, sessions=sessions),
-        organisations=build_organisations(parts),
+        organisations=build_organisations(settings, parts),
         mail=build_mail_use_cases(settings, parts),
         cookies=CookiePolicy(secure=settings.cookie_secure),
         internal_token=settings.internal_token,

@@ -70,7 +70,7 @@ async def get_my_review(request: Request, plugin_id: PluginId, user: Reviewer, a
     summary="Review a plugin",
     description=(
         "Creates or replaces the caller's one review. A repeat with the same rating and text changes nothing. Authors"
-        " cannot review their own plugins: 403 `own_plugin`."
+        " cannot review their own plugins, nor their organisation's: 403 `own_plugin`."
     ),
     response_model=schemas.Review,
     responses={
@@ -83,9 +83,7 @@ async def put_my_review(
     plugin_id: PluginId, body: schemas.ReviewBody, user: Reviewer, actions: Actions, permitted: PermittedRevisions
 ) -> Response:
     opinion = Opinion(rating=body.rating, text=body.text)
-    review, is_new = await actions.post_review.post(
-        plugin_id, opinion, user_id=user.sub, user_name=user.name, permitted=permitted
-    )
+    review, is_new = await actions.post_review.post(plugin_id, opinion, user=user, permitted=permitted)
     headers = {**_own_headers(review), **_invalidation(plugin_id)}
     return Response(encode(review_item(review)), 201 if is_new else 200, headers, MEDIA_TYPE)
 

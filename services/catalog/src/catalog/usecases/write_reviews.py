@@ -10,6 +10,7 @@ from chassis.db import Database
 from chassis.errors import RevisionMismatchError
 from chassis.outbox import append_event
 from contracts.events.reviews import ReviewPosted, ReviewRemoved
+from contracts.identity import IdentityClaims
 
 
 class PostReview:
@@ -20,7 +21,7 @@ class PostReview:
         self._clock = clock
 
     async def post(
-        self, plugin_id: str, opinion: Opinion, *, user_id: UUID, user_name: str, permitted: frozenset[int] | None
+        self, plugin_id: str, opinion: Opinion, *, user: IdentityClaims, permitted: frozenset[int] | None
     ) -> tuple[Review, bool]:
         """Create or replace the review. A repeat with the same opinion changes nothing.
 
@@ -39,14 +40,15 @@ class PostReview:
         PluginNotFoundError, PluginSuspendedError
             Nobody may see the plugin.
         OwnPluginError
-            The user is its author.
+            The user is its author, or a member of the organisation that is.
         RevisionMismatchError
             The review's revision is not among the permitted ones.
         """
+        user_id = user.sub
         async with self._database.transaction() as connection:
             # The row lock makes two writes of one user follow each other, so each sees what the other left.
             plugin = await lock_reviewed_plugin(connection, plugin_id)
-            if plugin.author_id == user_id:
+            if plugin.author_id in {user_id, *(each.id for each in user.organisations)}:
                 raise OwnPluginError(f"{plugin_id!r} is published by you")
             before = await find_review(connection, plugin_id=plugin_id, user_id=user_id)
             _check_revision(before, permitted)
@@ -56,7 +58,7 @@ class PostReview:
             review = Review(
                 plugin_id=plugin_id,
                 user_id=user_id,
-                user_name=user_name,
+                user_name=user.name,
                 rating=opinion.rating,
                 text=opinion.text,
                 revision=plugin.sequence + 1,

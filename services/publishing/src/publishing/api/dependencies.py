@@ -24,6 +24,7 @@ from publishing.usecases.read_submission import GetOwnSubmission
 from publishing.usecases.register_plugin import RegisterPlugin
 from publishing.usecases.review import GetReview, ListReviewQueue, LocateBundle
 from publishing.usecases.submit_version import SubmitVersion
+from publishing.usecases.transfer_plugin import AnswerTransfer, OfferPlugin
 from publishing.usecases.update_plugin import UpdatePlugin
 from publishing.usecases.withdraw_version import WithdrawVersion
 
@@ -43,6 +44,8 @@ class UseCases:
 
     register_plugin: RegisterPlugin
     update_plugin: UpdatePlugin
+    offer_plugin: OfferPlugin
+    answer_transfer: AnswerTransfer
     list_own_plugins: ListOwnPlugins
     get_own_plugin: GetOwnPlugin
     submit_version: SubmitVersion

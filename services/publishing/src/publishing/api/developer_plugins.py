@@ -1,8 +1,9 @@
 """Routes under ``/developer/plugins``: a developer's plugins."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis.app import API_PREFIX
 from chassis.authorisation import permit
@@ -40,7 +41,12 @@ router = APIRouter(
 _LOCATION: dict[str, Any] = {"Location": {"description": "Address of the plugin", "schema": {"type": "string"}}}
 
 
-@router.get("", summary="List your plugins", description="Newest first.", responses={200: {"headers": LINK}})
+@router.get(
+    "",
+    summary="List your plugins",
+    description="And your organisations', newest first.",
+    responses={200: {"headers": LINK}},
+)
 async def list_own_plugins(
     request: Request,
     response: Response,
@@ -48,9 +54,12 @@ async def list_own_plugins(
     use: Use,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
+    organisation: Annotated[UUID | None, Query(description="Only this organisation's, by its id")] = None,
 ) -> DeveloperPluginPage:
-    listing = f"developer/plugins:{developer.sub}"
-    page = await use.list_own_plugins(owner_id=developer.sub, after=read_position(listing, cursor), limit=limit)
+    listing = f"developer/plugins:{developer.sub}:{organisation or ''}"
+    page = await use.list_own_plugins(
+        caller=developer, organisation_id=organisation, after=read_position(listing, cursor), limit=limit
+    )
     last = page.plugins[-1] if page.has_more else None
     position = [last.created_at.isoformat(), last.id] if last is not None else None
     next_cursor = next_page(request, response, listing=listing, position=position, limit=limit)
@@ -71,8 +80,10 @@ async def register_plugin(
     use: Use,
     body: NewPlugin,
 ) -> DeveloperPlugin:
-    listing = body.model_dump(exclude={"id"})
-    plugin = await use.register_plugin(owner=developer, plugin_id=body.id, listing=listing)
+    listing = body.model_dump(exclude={"id", "organisation_id"})
+    plugin = await use.register_plugin(
+        developer=developer, plugin_id=body.id, listing=listing, organisation_id=body.organisation_id
+    )
     response.headers["etag"] = etag(plugin.revision)
     response.headers["location"] = f"{API_PREFIX}/developer/plugins/{plugin.id}"
     return DeveloperPlugin.of(plugin)

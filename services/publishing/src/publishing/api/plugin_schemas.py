@@ -64,6 +64,9 @@ class NewPlugin(BaseModel):
     homepage: WebAddress | None = None
     repository: WebAddress | None = None
     license: License | None = Field(default=None, description="SPDX expression")
+    organisation_id: UUID | None = Field(
+        default=None, description="Whose plugin it is to be, where you are owner or maintainer; else it is your own"
+    )
 
 
 _LEFT_OUT: Any = None
@@ -107,7 +110,8 @@ class DeveloperPlugin(BaseModel):
     license: str | None
     status: Literal["draft", "published", "suspended"]
     suspended_reason: str | None
-    author_id: UUID
+    author_id: UUID = Field(description="Of the account or organisation that owns it")
+    owner_kind: Literal["account", "organisation"]
     author_name: str
     revision: int = Field(description="Raised by every change; the ETag")
     created_at: datetime
@@ -129,6 +133,7 @@ class DeveloperPlugin(BaseModel):
             status=plugin.status,
             suspended_reason=plugin.suspended_reason,
             author_id=plugin.owner_id,
+            owner_kind=plugin.owner_kind,
             author_name=plugin.author_name,
             revision=plugin.revision,
             created_at=plugin.created_at,

@@ -27,7 +27,34 @@ class NotOwnerError(PlatformError):
     code = "not_owner"
     kind = ErrorKind.FORBIDDEN
     title = "The plugin belongs to another developer"
-    default_remedy = "Sign in with the account that registered the plugin."
+    default_remedy = "Sign in with the account that owns the plugin, or ask its organisation for a higher role."
+
+
+class NotMemberError(PlatformError):
+    """The caller may not act for the organisation."""
+
+    code = "not_member"
+    kind = ErrorKind.FORBIDDEN
+    title = "You may not act for this organisation"
+    default_remedy = "Ask one of its owners for the role of a maintainer."
+
+
+class TransferNotFoundError(PlatformError):
+    """There is no such transfer, or it is another's, accepted, declined, withdrawn or expired."""
+
+    code = "transfer_not_found"
+    kind = ErrorKind.NOT_FOUND
+    title = "There is no such transfer"
+    default_remedy = "GET /api/v1/developer/transfers lists those that wait for you."
+
+
+class TransferToOwnerError(PlatformError):
+    """The plugin is the receiver's already."""
+
+    code = "transfer_to_owner"
+    kind = ErrorKind.CONFLICT
+    title = "The plugin is the receiver's already"
+    default_remedy = "Name another receiver."
 
 
 class PluginSuspendedError(PlatformError):

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.events.plugins import Author, PluginState, PluginStatus
+from publishing.domain.owners import Owner, OwnerKind
 
 LISTING_FIELDS = (
     "name",
@@ -27,8 +28,8 @@ class Plugin:
     ----------
     id
         The slug.
-    owner_id, author_name
-        The developer; the name is that under which they registered the plugin.
+    owner_id, owner_kind, author_name
+        The developer or organisation; the name is that under which they registered, got or last changed the plugin.
     status
         ``draft`` until the first version is published.
     suspended_reason
@@ -43,6 +44,7 @@ class Plugin:
     name: str
     description: str
     owner_id: UUID
+    owner_kind: OwnerKind
     author_name: str
     category: str
     tags: tuple[str, ...]
@@ -56,6 +58,11 @@ class Plugin:
     revision: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def owner(self) -> Owner:
+        """Whose it is."""
+        return Owner(self.owner_kind, self.owner_id)
 
     def state(self) -> PluginState:
         """Give the plugin as its events carry it."""

@@ -11,15 +11,16 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from publishing.domain.owners import Owner
 from publishing.domain.plugins import LISTING_FIELDS, Plugin
 
 _COLUMNS = (
-    "id, name, description, owner_id, author_name, category, tags, icon_url, homepage, repository, license, status,"
-    " suspended_reason, sequence, revision, created_at, updated_at"
+    "id, name, description, owner_id, owner_kind, author_name, category, tags, icon_url, homepage, repository, license,"
+    " status, suspended_reason, sequence, revision, created_at, updated_at"
 )
 _INSERT = text(
-    "INSERT INTO plugins (id, owner_id, author_name, name, description, category, tags, icon_url, homepage,"
-    " repository, license) VALUES (:id, :owner_id, :author_name, :name, :description, :category,"
+    "INSERT INTO plugins (id, owner_id, owner_kind, author_name, name, description, category, tags, icon_url, homepage,"
+    " repository, license) VALUES (:id, :owner_id, :owner_kind, :author_name, :name, :description, :category,"
     " CAST(:tags AS text[]), :icon_url, :homepage, :repository, :license)"
     f" ON CONFLICT (id) DO NOTHING RETURNING {_COLUMNS}"
 )
@@ -27,8 +28,13 @@ _FIND = text(f"SELECT {_COLUMNS} FROM plugins WHERE id = :id")
 _LOCK = text(f"SELECT {_COLUMNS} FROM plugins WHERE id = :id FOR UPDATE")
 _BUMP = "sequence = sequence + 1, revision = revision + 1, updated_at = clock_timestamp()"
 _CHANGE_LISTING = text(
-    f"UPDATE plugins SET {', '.join(f'{field} = :{field}' for field in LISTING_FIELDS)}, {_BUMP}"
+    f"UPDATE plugins SET {', '.join(f'{field} = :{field}' for field in LISTING_FIELDS)},"
+    f" author_name = :author_name, {_BUMP}"
     f" WHERE id = :id RETURNING {_COLUMNS}"
+)
+_CHANGE_OWNER = text(
+    "UPDATE plugins SET owner_id = :owner_id, owner_kind = :owner_kind, author_name = :author_name,"
+    f" {_BUMP} WHERE id = :id RETURNING {_COLUMNS}"
 )
 _MARK_PUBLISHED = text(
     "UPDATE plugins SET status = CASE status WHEN 'draft' THEN 'published' ELSE status END,"
@@ -43,10 +49,11 @@ _RESTORE = text(
     f" {_BUMP} WHERE id = :id RETURNING {_COLUMNS}"
 )
 _LIST = text(
-    f"SELECT {_COLUMNS} FROM plugins WHERE owner_id = :owner_id AND (CAST(:created_at AS timestamptz) IS NULL"
-    " OR (created_at, id) < (:created_at, :id)) ORDER BY created_at DESC, id DESC LIMIT :limit"
+    f"SELECT {_COLUMNS} FROM plugins WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))"
+    " AND (CAST(:created_at AS timestamptz) IS NULL OR (created_at, id) < (:created_at, :id))"
+    " ORDER BY created_at DESC, id DESC LIMIT :limit"
 )
-_COUNT = text("SELECT count(*) FROM plugins WHERE owner_id = :owner_id")
+_COUNT = text("SELECT count(*) FROM plugins WHERE owner_id = ANY(CAST(:owner_ids AS uuid[]))")
 
 
 def _plugin(row: Row[Any]) -> Plugin:
@@ -59,7 +66,7 @@ async def _changed(connection: AsyncConnection, statement: TextClause, values: M
 
 
 async def insert_plugin(connection: AsyncConnection, *, values: Mapping[str, Any]) -> Plugin | None:
-    """Take an id; None where it is taken. `values` are the listing's fields, ``id``, ``owner_id``, ``author_name``."""
+    """Take an id; None where it is taken. `values` are the listing's fields, ``id``, and those of the owner."""
     row = (await connection.execute(_INSERT, {**values, "tags": list(values["tags"])})).one_or_none()
     return None if row is None else _plugin(row)
 
@@ -77,8 +84,14 @@ async def lock_plugin(connection: AsyncConnection, plugin_id: str) -> Plugin | N
 
 
 async def change_listing(connection: AsyncConnection, *, plugin_id: str, values: Mapping[str, Any]) -> Plugin:
-    """Write all of the listing's fields and draw the next sequence; the row is locked already."""
+    """Write the listing's fields and ``author_name``, and draw the next sequence; the row is locked already."""
     return await _changed(connection, _CHANGE_LISTING, {**values, "tags": list(values["tags"]), "id": plugin_id})
+
+
+async def change_owner(connection: AsyncConnection, *, plugin_id: str, owner: Owner, author_name: str) -> Plugin:
+    """Give a plugin to another owner; the row is locked already."""
+    values = {"id": plugin_id, "owner_id": owner.id, "owner_kind": owner.kind, "author_name": author_name}
+    return await _changed(connection, _CHANGE_OWNER, values)
 
 
 async def mark_published(connection: AsyncConnection, plugin_id: str) -> Plugin:
@@ -97,16 +110,16 @@ async def restore_plugin(connection: AsyncConnection, plugin_id: str) -> Plugin:
 
 
 async def list_plugins_of(
-    connection: AsyncConnection, *, owner_id: UUID, after: tuple[datetime, str] | None, limit: int
+    connection: AsyncConnection, *, owner_ids: Sequence[UUID], after: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Plugin]:
-    """List a developer's plugins, newest first, after a position (creation time and id)."""
+    """List the plugins of owners, newest first, after a position (creation time and id)."""
     created_at, plugin_id = after if after is not None else (None, None)
     rows = await connection.execute(
-        _LIST, {"owner_id": owner_id, "created_at": created_at, "id": plugin_id, "limit": limit}
+        _LIST, {"owner_ids": list(owner_ids), "created_at": created_at, "id": plugin_id, "limit": limit}
     )
     return [_plugin(row) for row in rows]
 
 
-async def count_plugins_of(connection: AsyncConnection, owner_id: UUID) -> int:
-    """Count a developer's plugins."""
-    return int((await connection.execute(_COUNT, {"owner_id": owner_id})).scalar_one())
+async def count_plugins_of(connection: AsyncConnection, owner_ids: Sequence[UUID]) -> int:
+    """Count the plugins of owners."""
+    return int((await connection.execute(_COUNT, {"owner_ids": list(owner_ids)})).scalar_one())

@@ -45,6 +45,7 @@ PLUGINS = Table(
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("owner_id", Uuid, nullable=False),
+    Column("owner_kind", Text, nullable=False, server_default=text("'account'")),
     Column("author_name", Text, nullable=False),
     Column("category", Text, nullable=False),
     Column("tags", ARRAY(Text), nullable=False),
@@ -59,6 +60,7 @@ PLUGINS = Table(
     _moment("created_at"),
     _moment("updated_at"),
     CheckConstraint("status IN ('draft', 'published', 'suspended')", name="status"),
+    CheckConstraint("owner_kind IN ('account', 'organisation')", name="owner_kind"),
     CheckConstraint("(status = 'suspended') = (suspended_reason IS NOT NULL)", name="suspended_reason"),
 )
 Index("plugins_owner_idx", PLUGINS.c.owner_id, PLUGINS.c.created_at, PLUGINS.c.id)
@@ -73,6 +75,27 @@ Table(
     Column("created_by", Uuid, nullable=False, comment="the account for which it publishes"),
     _moment("created_at"),
     UniqueConstraint("plugin_id", "issuer", "claims", name="trusted_publishers_same_key"),
+)
+
+Table(
+    "transfers",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("plugin_id", Text, ForeignKey("plugins.id"), nullable=False),
+    Column("from_kind", Text, nullable=False),
+    Column("from_id", Uuid, nullable=False),
+    Column("from_name", Text, nullable=False),
+    Column("to_kind", Text, nullable=False),
+    Column("to_id", Uuid, nullable=False),
+    Column("offered_by", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", Text, comment="null while it waits"),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_by", Uuid),
+    CheckConstraint("outcome IN ('accepted', 'declined', 'withdrawn')", name="outcome"),
+    Index("transfers_waiting_idx", "plugin_id", unique=True, postgresql_where=text("outcome IS NULL")),
+    Index("transfers_receiver_idx", "to_id", postgresql_where=text("outcome IS NULL")),
 )
 
 SUBMISSIONS = Table(

@@ -6,12 +6,14 @@ from uuid import UUID
 from chassis.db import Database
 from chassis.errors import FieldError, RequestInvalidError
 from contracts.identity import IdentityClaims
+from contracts.policy import Ownership
 from publishing.domain.errors import (
     ChecksIncompleteError,
     OwnSubmissionError,
     SubmissionNotFoundError,
     SubmissionNotReviewableError,
 )
+from publishing.domain.plugins import Plugin
 from publishing.domain.submissions import REVIEWABLE, DecisionVerdict, ReasonCode, Submission
 from publishing.domain.verdicts import Verdict, unfinished_checks
 from publishing.storage.decisions import find_latest_decision, insert_decision
@@ -57,7 +59,7 @@ class DecideSubmission:
         SubmissionNotFoundError
             There is none.
         OwnSubmissionError
-            It is the reviewer's own.
+            It is the reviewer's own, or their organisation's.
         SubmissionNotReviewableError
             It is decided already, or not checked yet.
         ChecksIncompleteError
@@ -70,7 +72,7 @@ class DecideSubmission:
             if submission is None:
                 raise SubmissionNotFoundError(f"no submission has the id {submission_id}")
             plugin = await find_plugin(connection, submission.plugin_id)
-            if plugin is None or reviewer.sub in {plugin.owner_id, submission.submitter_id}:
+            if plugin is None or reviewer.sub == submission.submitter_id or _is_own(plugin, reviewer):
                 raise OwnSubmissionError("nobody decides on a version of their own plugin")
             accepted: tuple[str, ...] = ()
             if submission.status in REVIEWABLE:
@@ -98,6 +100,10 @@ class DecideSubmission:
             decided = await get_submission(connection, submission_id)
         self._failpoints.reach("decided")
         return await load_view(self._database, decided)
+
+
+def _is_own(plugin: Plugin, reviewer: IdentityClaims) -> bool:
+    return plugin.owner.relation(reviewer) is not Ownership.FOREIGN
 
 
 def _accepted_checks(submission: Submission, verdicts: Mapping[str, Verdict], text: str | None) -> tuple[str, ...]:

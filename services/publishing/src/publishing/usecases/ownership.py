@@ -20,6 +20,7 @@ def owned(plugin: Plugin | None, *, plugin_id: str, caller: IdentityClaims, oper
     """
     if plugin is None:
         raise PluginNotFoundError(f"no plugin has the id {plugin_id!r}")
-    if not may_touch(operation, caller, account=plugin.owner_id, plugin_id=plugin_id):
-        raise NotOwnerError(f"the plugin {plugin_id!r} is another developer's")
+    owner = plugin.owner
+    if not may_touch(operation, caller, account=owner.account, organisation=owner.organisation, plugin_id=plugin_id):
+        raise NotOwnerError(f"the plugin {plugin_id!r} is not yours to do this with")
     return plugin

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.db import Database
 from contracts.identity import IdentityClaims
+from publishing.domain.owners import owners_of
 from publishing.domain.plugins import Plugin
 from publishing.domain.releases import Release
 from publishing.domain.submissions import Submission
@@ -49,11 +50,29 @@ class ListOwnPlugins:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def __call__(self, *, owner_id: UUID, after: tuple[datetime, str] | None, limit: int) -> PluginPage:
-        """Give one page, newest first, after a position (creation time and id)."""
+    async def __call__(
+        self,
+        *,
+        caller: IdentityClaims,
+        organisation_id: UUID | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> PluginPage:
+        """Give one page of what the caller and their organisations own, newest first.
+
+        Parameters
+        ----------
+        organisation_id
+            Only this one's; nothing where the caller is no member.
+        after
+            A position: creation time and id.
+        """
+        owner_ids = owners_of(caller)
+        if organisation_id is not None:
+            owner_ids = [each.id for each in caller.organisations if each.id == organisation_id]
         async with self._database.read() as connection:
-            found = await list_plugins_of(connection, owner_id=owner_id, after=after, limit=limit + 1)
-            total = await count_plugins_of(connection, owner_id)
+            found = await list_plugins_of(connection, owner_ids=owner_ids, after=after, limit=limit + 1)
+            total = await count_plugins_of(connection, owner_ids)
         return PluginPage(plugins=found[:limit], has_more=len(found) > limit, total=total)
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from chassis.authorisation import may_touch
 from chassis.db import Database
 from chassis.outbox import append_event
 from contracts.events.plugins import PluginRegistered
 from contracts.identity import IdentityClaims
-from publishing.domain.errors import PluginIdTakenError
+from publishing.domain.errors import NotMemberError, PluginIdTakenError
+from publishing.domain.owners import Owner
 from publishing.domain.plugins import Plugin
 from publishing.storage.plugins import insert_plugin
 
@@ -25,13 +27,15 @@ class RegisterPlugin:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def __call__(self, *, owner: IdentityClaims, plugin_id: str, listing: Mapping[str, Any]) -> Plugin:
+    async def __call__(
+        self, *, developer: IdentityClaims, plugin_id: str, listing: Mapping[str, Any], organisation_id: UUID | None
+    ) -> Plugin:
         """Register a draft. A retry after a lost answer is refused as taken and has changed nothing.
 
         Parameters
         ----------
-        owner
-            A developer.
+        organisation_id
+            Whose plugin it is to be; None for the developer's own.
         plugin_id
             The slug.
         listing
@@ -41,11 +45,20 @@ class RegisterPlugin:
         ------
         PluginIdTakenError
             Somebody has it.
+        NotMemberError
+            The developer may not act for the organisation.
         TokenLimitedError
             The API token is not for this id.
         """
-        may_touch("plugin.register", owner, plugin_id=plugin_id)
-        values = {**listing, "id": plugin_id, "owner_id": owner.sub, "author_name": owner.name}
+        may_touch("plugin.register", developer, plugin_id=plugin_id)
+        owner = Owner("account", developer.sub) if organisation_id is None else Owner("organisation", organisation_id)
+        author_name = owner.public_name(developer)
+        may = may_touch("plugin.update", developer, account=owner.account, organisation=owner.organisation)
+        if author_name is None or not may:
+            raise NotMemberError(f"you are neither owner nor maintainer of the organisation {organisation_id}")
+        values = {
+            **listing, "id": plugin_id, "owner_id": owner.id, "owner_kind": owner.kind, "author_name": author_name
+        }  # fmt: skip
         async with self._database.transaction() as connection:
             plugin = await insert_plugin(connection, values=values)
             if plugin is None:

@@ -49,8 +49,10 @@ class UpdatePlugin:
             plugin = owned(found, plugin_id=plugin_id, caller=caller, operation="plugin.update")
             if permitted is not None and plugin.revision not in permitted:
                 raise RevisionMismatchError(f"the plugin is at revision {plugin.revision}")
-            present = {field: getattr(plugin, field) for field in LISTING_FIELDS}
-            wanted = {**present, **changes}
+            present = {field: getattr(plugin, field) for field in (*LISTING_FIELDS, "author_name")}
+            # An organisation's name may have changed since; the caller's identity says what it is now.
+            author_name = plugin.owner.public_name(caller) or plugin.author_name
+            wanted = {**present, **changes, "author_name": author_name}
             wanted["tags"] = tuple(wanted["tags"])
             if wanted == present:
                 return plugin

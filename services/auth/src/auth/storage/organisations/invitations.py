@@ -22,6 +22,7 @@ _OF_ORGANISATION = text(
 )
 # Whose an invitation is, the account's address says at this moment.
 _FOR_ACCOUNT = f"{_JOINED} JOIN users u ON u.email_key = i.email_key WHERE u.id = :user_id AND i.expires_at > now()"
+_FOR_ACCOUNT += " AND (u.email_verified_at IS NOT NULL OR NOT CAST(:confirmed AS boolean))"
 _LIST_FOR = text(f"{_FOR_ACCOUNT} ORDER BY i.created_at, i.id")
 _FIND_FOR = text(f"{_FOR_ACCOUNT} AND i.id = :id")
 _INVITE = text(
@@ -74,14 +75,18 @@ async def list_invitations(connection: AsyncConnection, organisation_id: UUID) -
     return [_invitation(row) for row in found]
 
 
-async def list_invitations_for(connection: AsyncConnection, user_id: UUID) -> Sequence[Invitation]:
-    """List what waits for an account's answer, oldest first."""
-    return [_invitation(row) for row in await connection.execute(_LIST_FOR, {"user_id": user_id})]
+async def list_invitations_for(connection: AsyncConnection, user_id: UUID, *, confirmed: bool) -> Sequence[Invitation]:
+    """List what waits for an account's answer, oldest first; `confirmed` asks for an address that was confirmed."""
+    values = {"user_id": user_id, "confirmed": confirmed}
+    return [_invitation(row) for row in await connection.execute(_LIST_FOR, values)]
 
 
-async def find_invitation_for(connection: AsyncConnection, user_id: UUID, invitation_id: UUID) -> Invitation | None:
-    """Read an invitation of an account."""
-    row = (await connection.execute(_FIND_FOR, {"user_id": user_id, "id": invitation_id})).one_or_none()
+async def find_invitation_for(
+    connection: AsyncConnection, user_id: UUID, invitation_id: UUID, *, confirmed: bool
+) -> Invitation | None:
+    """Read an invitation of an account; as `list_invitations_for`."""
+    values = {"user_id": user_id, "id": invitation_id, "confirmed": confirmed}
+    row = (await connection.execute(_FIND_FOR, values)).one_or_none()
     return None if row is None else _invitation(row)
 
 

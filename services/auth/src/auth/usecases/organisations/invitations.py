@@ -118,9 +118,12 @@ class AnswerInvitation:
         Gives the session that gains rights another id.
     rights
         Rewrites the others.
+    confirmed
+        Whether only who confirmed their address is invited by it: else whoever registers it first would be.
     """
 
-    def __init__(self, *, database: Database, sessions: SessionIssuer, rights: Rights) -> None:
+    def __init__(self, *, database: Database, sessions: SessionIssuer, rights: Rights, confirmed: bool) -> None:
+        self._confirmed = confirmed
         self._database = database
         self._sessions = sessions
         self._rights = rights
@@ -128,7 +131,7 @@ class AnswerInvitation:
     async def list_own(self, user_id: UUID) -> Sequence[Invitation]:
         """List what waits for an account's answer, oldest first."""
         async with self._database.read() as connection:
-            return await list_invitations_for(connection, user_id)
+            return await list_invitations_for(connection, user_id, confirmed=self._confirmed)
 
     async def accept(self, *, user_id: UUID, invitation_id: UUID, caller: Caller) -> Entered:
         """Join. Who is a member already keeps the role they have. A retry is refused as not found.
@@ -198,7 +201,7 @@ class AnswerInvitation:
     async def _take(
         self, connection: Connection, user_id: UUID, invitation_id: UUID
     ) -> tuple[Organisation, OrganisationRole]:
-        found = await find_invitation_for(connection, user_id, invitation_id)
+        found = await find_invitation_for(connection, user_id, invitation_id, confirmed=self._confirmed)
         # The organisation's row first, as everywhere, so that changes of it wait for each other instead of for ever.
         organisation = None if found is None else await lock_organisation(connection, found.organisation.slug)
         role = None
