@@ -75,16 +75,26 @@ async def test_every_read_answers_as_documented(people: People, document: dict[s
     assert (await user.put(f"/plugins/{plugin_id}/reviews/mine", json=review)).status_code == 201
     assert (await people.install(user, plugin_id)).status_code == 201
     submissions = (await developer.get(f"/developer/plugins/{plugin_id}")).json()["submissions"]
-    values = {"plugin_id": plugin_id, "version": "1.0.0", "submission_id": submissions[0]["id"]}
-    reviewer = await people.reviewer()
+    organisation = {"slug": f"walkers-{plugin_id[-12:]}", "name": "Walkers"}
+    assert (await user.post("/organisations", json=organisation)).status_code == 201
+    device = await user.post("/auth/device/code", json={"client_name": "A walker", "scopes": ["installs:read"]})
+    values = {
+        "plugin_id": plugin_id,
+        "version": "1.0.0",
+        "submission_id": submissions[0]["id"],
+        "slug": organisation["slug"],
+        "user_code": device.json()["user_code"],
+    }
+    clients = {"developer": developer, "review": await people.reviewer(), "admin": await people.administrator()}
+    queries = {"/admin/accounts": {"email": "nobody@example.org"}}
     walked = 0
     for path, operations in document["paths"].items():
         operation = operations.get("get")
         if operation is None or path.endswith("source-map"):
             continue
         address = path.removeprefix(API).format_map(_Values(values))
-        client = {"developer": developer, "review": reviewer}.get(address.split("/")[1], user)
-        answer = await client.get(address)
+        client = clients.get(address.split("/")[1], user)
+        answer = await client.get(address, params=queries.get(address))
         assert answer.status_code == 200, f"{path}: {answer.text}"
         _check_body(document, operation, answer, path)
         walked += 1
