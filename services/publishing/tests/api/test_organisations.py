@@ -142,3 +142,19 @@ async def test_two_offers_at_once_leave_one_and_a_withdrawn_or_expired_one_is_no
     assert problem(await bob.post(f"/developer/transfers/{expired}/accept")) == (404, "transfer_not_found")
     assert (await ann.post(address, json=to("account", bob.subject))).status_code == 201
     assert problem(await ann.post(address, json=to("account", ann.subject))) == (409, "transfer_to_owner")
+
+
+async def test_who_has_left_takes_nothing_along_that_they_offered_themselves(
+    member: Callable[..., Any], token_for: TokenSigner
+) -> None:
+    labs = uuid4()
+    leaver = member(labs, "owner")
+    plugin_id = await leaver.register(organisation_id=str(labs))
+    offered = await leaver.post(f"/developer/plugins/{plugin_id}/transfer", json=to("account", leaver.subject))
+    assert offered.status_code == 201
+    inside = leaver.headers
+    leaver.headers = token_for.headers(subject=leaver.subject, roles=["user", "developer"], name="Ann")
+    accept = f"/developer/transfers/{offered.json()['id']}/accept"
+    assert problem(await leaver.post(accept)) == (403, "not_owner")
+    leaver.headers = inside
+    assert (await leaver.post(accept)).status_code == 200

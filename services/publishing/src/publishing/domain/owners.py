@@ -51,6 +51,7 @@ class Transfer:
     giver: Owner
     giver_name: str
     receiver: Owner
+    offered_by: UUID
     created_at: datetime
     expires_at: datetime
 

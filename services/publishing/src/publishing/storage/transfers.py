@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from publishing.domain.owners import TRANSFER_DAYS, Owner, Transfer
 from publishing.domain.plugins import Plugin
 
-_COLUMNS = "id, plugin_id, from_kind, from_id, from_name, to_kind, to_id, created_at, expires_at"
+_COLUMNS = "id, plugin_id, from_kind, from_id, from_name, to_kind, to_id, offered_by, created_at, expires_at"
 _INSERT = text(
     "INSERT INTO transfers (id, plugin_id, from_kind, from_id, from_name, to_kind, to_id, offered_by, expires_at)"
     " VALUES (:id, :plugin_id, :from_kind, :from_id, :from_name, :to_kind, :to_id, :offered_by,"
@@ -89,6 +89,7 @@ def _transfer(row: Row[Any]) -> Transfer:
         giver=Owner(row.from_kind, row.from_id),
         giver_name=row.from_name,
         receiver=Owner(row.to_kind, row.to_id),
+        offered_by=row.offered_by,
         created_at=row.created_at,
         expires_at=row.expires_at,
     )

@@ -121,10 +121,14 @@ class AnswerTransfer:
             It is another's, ended or expired.
         NotMemberError
             The caller's role in the organisation is not enough.
+        NotOwnerError
+            The caller made the offer and has lost the right to give the plugin since.
         """
         async with self._database.transaction() as connection:
             transfer = self._check(await find_transfer(connection, transfer_id), caller, transfer_id)
             plugin = await lock_plugin(connection, transfer.plugin_id)
+            if transfer.offered_by == caller.sub:  # no consent but their own: they must still be who may give it
+                owned(plugin, plugin_id=transfer.plugin_id, caller=caller, operation="plugin.transfer")
             ended = await end_transfer(connection, transfer_id, outcome="accepted", ended_by=caller.sub)
             # Whose it is has not changed while the offer waited: only this changes it, and it ends the offer.
             author_name = transfer.receiver.public_name(caller)
