@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from catalog.consumers.accounts import accounts_subscription as catalog_accounts
 from catalog.consumers.changes import changes_subscription
 from catalog.consumers.installs import installs_subscription
 from catalog.consumers.plugins import plugins_subscription as catalog_plugins
 from catalog.usecases.apply_plugin_changes import ApplyPluginChanges
 from catalog.usecases.count_installs import CountInstalls
+from catalog.usecases.erase_account import EraseAccount as CatalogErasure
 from catalog.usecases.record_changes import RecordChanges
 from chassis.clock import SystemClock
 from chassis.consumer import Subscription
@@ -25,6 +27,8 @@ from installs.consumers.plugins import plugins_subscription as installs_plugins
 from installs.usecases.claim_installs import ClaimInstalls
 from installs.usecases.erase_owners import EraseOwners
 from installs.usecases.learn_plugins import LearnPlugins
+from publishing.consumers.accounts import accounts_subscription as publishing_accounts
+from publishing.usecases.erase_account import EraseAccount as PublishingErasure
 from search_indexer.clients.purges import CachePurges
 from search_indexer.consumers.documents import documents_subscription
 from search_indexer.storage.connection import connect
@@ -55,10 +59,14 @@ async def subscriptions(
 ) -> AsyncIterator[list[Subscription]]:
     catalog = Database(url=database_for("catalog"), pool_size=2)
     installs = Database(url=database_for("installs"), pool_size=2)
+    publishing = Database(url=database_for("publishing"), pool_size=2)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(catalog.close)
         stack.push_async_callback(installs.close)
+        stack.push_async_callback(publishing.close)
         yield [
+            catalog_accounts(CatalogErasure(database=catalog)),
+            publishing_accounts(PublishingErasure(database=publishing)),
             changes_subscription(RecordChanges(database=catalog, clock=SystemClock())),
             installs_subscription(CountInstalls(database=catalog)),
             catalog_plugins(ApplyPluginChanges(database=catalog)),

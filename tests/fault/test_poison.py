@@ -30,7 +30,7 @@ TYPES = {
     for event in (AnonymousClaimed, InstallCreated, PluginDocument, PluginRegistered, ReviewPosted)
 }
 GROUPS = {
-    "accounts.v1": {"installs.accounts"},
+    "accounts.v1": {"catalog.accounts", "installs.accounts", "publishing.accounts"},
     "installs.v1": {"catalog.installs"},
     "plugin-documents.v1": {"catalog.changes", "search-indexer.documents"},
     "plugins.v1": {"catalog.changes", "catalog.plugins", "installs.plugins"},

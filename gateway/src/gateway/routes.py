@@ -104,6 +104,7 @@ def build_routes(*, upload_limit_bytes: int) -> tuple[Route, ...]:
         _public("/plugins/{plugin_id}/versions/{version}/source-map", is_file=True),
         _public("/plugins/{plugin_id}/reviews"),
         Route(pattern="/api/v1/plugins/{plugin_id}/reviews/mine", upstream="catalog"),
+        Route(pattern="/api/v1/reviews/export", upstream="catalog"),
         Route(
             pattern="/api/v1/changes",
             upstream="catalog",

@@ -23,6 +23,9 @@ MAX_TOKEN_LIFE_SECONDS = 300
 RECENT_AUTHENTICATION_SECONDS = 600
 """How long after proving who one is an account may do what takes a recent authentication."""
 
+DELETED_NAME = "Deleted account"
+"""What stands where others saw the name of an account that is no more."""
+
 Role = Literal["user", "developer", "reviewer", "administrator"]
 Kind = Literal["user", "anonymous"]
 OrganisationRole = Literal["owner", "maintainer", "member"]

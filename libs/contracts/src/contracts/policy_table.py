@@ -34,9 +34,11 @@ _CATALOGUE = (
         ),
         needs=Needs.ACCOUNT,
     ),
+    Rule(operation="review.export", routes=("GET /reviews/export",), needs=Needs.ACCOUNT),
 )
 
 _INSTALLS = (
+    Rule(operation="install.export", routes=("GET /user/export",), needs=Needs.IDENTITY),
     Rule(operation="install.list", routes=("GET /user/plugins",), needs=Needs.ANYONE, action="installs:read"),
     Rule(
         operation="install.read",
@@ -81,6 +83,8 @@ _ACCOUNTS = (
     Rule(operation="account.who", routes=("GET /auth/me",), needs=Needs.ANYONE, action="account:read"),
     Rule(operation="session.csrf", routes=("GET /auth/csrf",), needs=Needs.IDENTITY),
     Rule(operation="account.password", routes=("PUT /auth/password",), needs=Needs.ACCOUNT),
+    Rule(operation="account.export", routes=("GET /auth/me/export",), needs=Needs.ACCOUNT),
+    Rule(operation="account.delete", routes=("DELETE /auth/me",), needs=Needs.ACCOUNT, recent=True),
     Rule(operation="account.audit", routes=("GET /auth/audit",), needs=Needs.ACCOUNT),
     Rule(operation="session.list", routes=("GET /auth/sessions", "DELETE /auth/sessions"), needs=Needs.ACCOUNT),
     Rule(
@@ -195,6 +199,7 @@ _ORGANISATIONS = (
 )
 
 _PUBLISHING = (
+    Rule(operation="publishing.export", routes=("GET /developer/export",), needs=Needs.ACCOUNT),
     Rule(operation="plugin.list", routes=("GET /developer/plugins",), needs=Needs.DEVELOPER, action="plugins:read"),
     Rule(
         operation="plugin.register",

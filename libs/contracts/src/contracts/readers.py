@@ -57,7 +57,10 @@ _DOCUMENT = _paths(
 _DOCUMENTS = {"plugin-document.v1": _DOCUMENT, "plugin-document.removed.v1": frozenset[str]()}
 _STANDING = _paths("plugin.", "plugin_id status")
 
+_ENDED = {"account.deleted.v1": frozenset({"user_id", "deleted_at"})}
+
 READERS: tuple[Reader, ...] = (
+    Reader(group="catalog.accounts", topic=ACCOUNTS.name, events=_ENDED),
     Reader(group="catalog.changes", topic=PLUGIN_DOCUMENTS.name, events=_DOCUMENTS),
     Reader(
         group="catalog.changes",
@@ -89,7 +92,8 @@ READERS: tuple[Reader, ...] = (
     Reader(
         group="installs.accounts",
         topic=ACCOUNTS.name,
-        events={
+        events=_ENDED
+        | {
             "account.anonymous-claimed.v1": frozenset({"user_id", "anonymous_id", "claimed_at"}),
             "account.anonymous-expired.v1": frozenset({"anonymous_id", "expired_at"}),
         },
@@ -99,6 +103,7 @@ READERS: tuple[Reader, ...] = (
         topic=PLUGINS.name,
         events=dict.fromkeys(_PLUGIN_EVENTS, _KNOWN_PLUGIN) | {_PUBLISHED: _KNOWN_PLUGIN | _KNOWN_VERSION},
     ),
+    Reader(group="publishing.accounts", topic=ACCOUNTS.name, events=_ENDED),
     Reader(group="search-indexer.documents", topic=PLUGIN_DOCUMENTS.name, events=_DOCUMENTS),
 )
 """All of them, by group."""

@@ -127,10 +127,10 @@ class Topic:
 
 ACCOUNTS = Topic(
     name="accounts.v1",
-    purpose="Accounts registered and made developers; anonymous owners claimed by an account, or expired.",
+    purpose="Accounts registered, made developers and deleted; anonymous owners claimed by an account, or expired.",
     key="user id",
     producer="auth",
-    consumers=("installs",),
+    consumers=("catalog", "installs", "publishing"),
     retention_reason="A consumer may be away for two weeks; personal data is not kept longer than that.",
 )
 PLUGINS = Topic(

@@ -20,6 +20,7 @@ from auth.api import (
     mails,
     organisation_members,
     organisations,
+    own_data,
     sessions,
     tokens,
 )
@@ -70,6 +71,7 @@ MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
 ROUTERS = [
     accounts.router,
     mails.router,
+    own_data.router,
     proving.router,
     sessions.router,
     factors.router,

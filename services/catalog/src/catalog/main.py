@@ -8,10 +8,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from catalog.api import changes, files, plugins, reviews, versions
+from catalog.api import changes, export, files, plugins, reviews, versions
 from catalog.api.browse import browse_router
 from catalog.api.dependencies import UseCases
 from catalog.config import EventSettings, MigrateSettings, RelaySettings, ServeSettings
+from catalog.consumers.accounts import accounts_subscription
 from catalog.consumers.changes import changes_subscription
 from catalog.consumers.installs import installs_subscription
 from catalog.consumers.plugins import plugins_subscription
@@ -23,6 +24,8 @@ from catalog.usecases.apply_plugin_changes import ApplyPluginChanges
 from catalog.usecases.browse import BrowsePlugins
 from catalog.usecases.count_installs import CountInstalls
 from catalog.usecases.emit_changed_counts import EmitChangedCounts
+from catalog.usecases.erase_account import EraseAccount
+from catalog.usecases.export_reviews import ExportReviews
 from catalog.usecases.forget_old_events import ForgetOldEvents
 from catalog.usecases.list_categories import ListCategories
 from catalog.usecases.locate_file import LocateFile
@@ -56,7 +59,7 @@ MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
 
 TITLE = "Catalog"
 DESCRIPTION = "Plugins as everybody may see them: listings, search, versions, bundles, reviews."
-ROUTERS = (browse_router, plugins.router, versions.router, files.router, reviews.router, changes.router)
+ROUTERS = (browse_router, plugins.router, versions.router, files.router, reviews.router, export.router, changes.router)
 
 
 def create_app(settings: ServeSettings, *, clock: Clock | None = None) -> FastAPI:
@@ -107,6 +110,7 @@ def _use_cases(settings: ServeSettings, *, database: Database, clock: Clock) -> 
         read_own_review=ReadOwnReview(database=database),
         post_review=PostReview(database=database, clock=clock),
         remove_review=RemoveReview(database=database, clock=clock),
+        export_reviews=ExportReviews(database=database),
     )
 
 
@@ -194,6 +198,7 @@ def _database(settings: MigrateSettings) -> Database:
 
 def _subscriptions(database: Database) -> tuple[Subscription, ...]:
     return (
+        accounts_subscription(EraseAccount(database=database)),
         plugins_subscription(ApplyPluginChanges(database=database)),
         installs_subscription(CountInstalls(database=database)),
         changes_subscription(RecordChanges(database=database, clock=SystemClock())),

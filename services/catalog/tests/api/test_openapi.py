@@ -33,7 +33,7 @@ def test_the_committed_document_is_that_of_the_code(generated: str) -> None:
 
 def test_every_operation_is_described_and_states_how_it_refuses(document: Any) -> None:
     operations = [(path, method, each) for path, item in document["paths"].items() for method, each in item.items()]
-    assert len(operations) == 12
+    assert len(operations) == 13
     for path, method, operation in operations:
         assert operation["summary"], (method, path)
         assert operation["description"], (method, path)

@@ -20,6 +20,7 @@ from chassis.operations.rebuild import projection_rebuild
 from chassis.roles import run_migrate, run_relay, run_work
 from chassis.settings import DatabaseSettings
 from chassis.telemetry import configure_logging
+from installs.api import export
 from installs.api.dependencies import UseCases
 from installs.api.installs import router
 from installs.config import MigrateSettings, RelaySettings, ServeSettings, WorkSettings
@@ -37,7 +38,7 @@ SERVICE = "installs"
 TITLE = "Installs"
 DESCRIPTION = "What users and visitors have installed, and how it is set."
 MIGRATIONS_DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
-ROUTERS = (router,)
+ROUTERS = (router, export.router)
 
 
 def build_app(settings: ServeSettings) -> FastAPI:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from chassis.db import Database
 from contracts.envelope import Event
-from contracts.events.accounts import AnonymousExpired
+from contracts.events.accounts import AccountDeleted, AnonymousExpired
 from installs.consumers.accounts import accounts_subscription
 from installs.usecases.claim_installs import ClaimInstalls
 from installs.usecases.erase_owners import EraseOwners
@@ -28,14 +28,19 @@ def install(client: httpx.AsyncClient) -> Any:
 
 
 @pytest.fixture
-def erase(database: Database, facts: Any) -> Erase:
+def erase(database: Database, facts: Any, users: set[UUID]) -> Erase:
     """Hand the end of an owner to the consumer of accounts; gives the event, for repeats."""
     handler = accounts_subscription(ClaimInstalls(database=database), EraseOwners(database=database)).handler
 
     async def erase(owner: Any, *, event: Event | None = None) -> Event:
         if event is None:
             at = facts.plugin_state("any").created_at
-            event = facts.make_event(AnonymousExpired(anonymous_id=owner.id, expired_at=at), key=str(owner.id))
+            fact = (
+                AccountDeleted(user_id=owner.id, deleted_at=at)
+                if owner.id in users
+                else AnonymousExpired(anonymous_id=owner.id, expired_at=at)
+            )
+            event = facts.make_event(fact, key=str(owner.id))
         await handler([event])
         return event
 
@@ -52,9 +57,18 @@ def rows_of(database: Database) -> Callable[[UUID], Awaitable[int]]:
     return count
 
 
-@pytest.fixture(params=["anonymous"])
-def owner(request: pytest.FixtureRequest, make_caller: Any) -> Any:
-    return make_caller(request.param)
+@pytest.fixture(params=["anonymous", "user"])
+def owner(request: pytest.FixtureRequest, make_caller: Any, users: set[UUID]) -> Any:
+    caller = make_caller(request.param)
+    if request.param == "user":
+        users.add(caller.id)
+    return caller
+
+
+@pytest.fixture
+def users() -> set[UUID]:
+    """Ids of those owners that are accounts."""
+    return set()
 
 
 def balance(rows: list[Any]) -> int:
@@ -132,3 +146,37 @@ async def test_a_visitor_is_either_claimed_or_expired(
     late = make_caller("user")
     await claim(expired.id, late.id)
     assert await rows_of(late.id) == 0
+
+
+async def test_a_claim_for_a_deleted_account_brings_nothing_back(
+    make_caller: Any, publish: Any, plugin_id: str, install: Any, claim: Any, erase: Erase, rows_of: Any, outbox: Any,
+    users: set[UUID],
+) -> None:  # fmt: skip
+    await publish(plugin_id)
+    visitor, deleted = make_caller("anonymous"), make_caller("user")
+    users.add(deleted.id)
+    await install(visitor, plugin_id)
+    await erase(deleted)
+    await claim(visitor.id, deleted.id)
+    assert (await rows_of(visitor.id), await rows_of(deleted.id)) == (0, 0)
+    assert balance(await outbox(visitor.id)) == 0
+    assert await outbox(deleted.id) == []
+
+
+async def test_an_export_has_everything_in_pages(
+    client: httpx.AsyncClient, user: Any, publish: Any, plugin_id: str, install: Any, settings_schema: Any
+) -> None:
+    ids = [f"{plugin_id}-{number:02}" for number in range(53)]
+    for one in ids:
+        await publish(one, settings_schema=settings_schema)
+        await install(user, one, settings={"theme": "dark"})
+    await client.delete(f"/plugins/{ids[0]}", headers=user.headers)
+    first = (await client.get("/export", headers=user.headers)).json()
+    second = (await client.get(first["next"].removeprefix("/api/v1/user"), headers=user.headers)).json()
+    assert (first["service"], second["next"]) == ("installs", None)
+    items = [*first["data"], *second["data"]]
+    assert [item["plugin_id"] for item in items] == ids
+    assert items[0]["removed_at"] is not None
+    assert items[1]["settings"] == {"theme": "dark"}
+    wrong = await client.get("/export", params={"cursor": "nonsense"}, headers=user.headers)
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "cursor_invalid")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
-from chassis.settings import DatabaseSettings, ObjectStoreSettings, OutboxRelaySettings
+from chassis.settings import DatabaseSettings, KafkaSettings, ObjectStoreSettings, OutboxRelaySettings
 from contracts.trusted_publishing import MAX_ISSUER_LENGTH
 
 MIB = 1024 * 1024
@@ -59,7 +59,7 @@ class ServeSettings(DatabaseSettings, ObjectStoreSettings):
     failpoint: str | None = None
 
 
-class WorkSettings(DatabaseSettings, ObjectStoreSettings):
+class WorkSettings(DatabaseSettings, KafkaSettings, ObjectStoreSettings):
     """The role ``work``.
 
     `lease_seconds` is how long a killed worker's submission waits for another; `scan_timeout_seconds` and

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from chassis.app import create_api
 from chassis.cli import print_document
 from chassis.clock import SystemClock
+from chassis.consumer import Consumer
 from chassis.db import Database
 from chassis.identity import IdentityVerifier
+from chassis.kafka import Kafka
 from chassis.migrations import Migrations
 from chassis.objectstore import ObjectStore
 from chassis.openapi import build_openapi
@@ -21,7 +23,7 @@ from chassis.process import serve as serve_http
 from chassis.roles import run_migrate, run_relay
 from chassis.settings import ObjectStoreSettings
 from chassis.telemetry import configure_logging
-from publishing.api import admin, developer_plugins, developer_versions, publishers, review, transfers
+from publishing.api import admin, developer_plugins, developer_versions, export, publishers, review, transfers
 from publishing.api.dependencies import UseCases
 from publishing.api.upload import UploadLimits
 from publishing.clients.issuer_keys import IssuerKeys
@@ -30,6 +32,7 @@ from publishing.clients.publishing_tokens import PublishingTokens
 from publishing.clients.scanner import Scanner
 from publishing.clients.submission_files import SubmissionFiles
 from publishing.config import MigrateSettings, RelaySettings, ServeSettings, WorkSettings
+from publishing.consumers.accounts import accounts_subscription
 from publishing.domain.trusted_publishing import TrustedIssuer
 from publishing.jobs.lanes import Lane, LaneRunner
 from publishing.jobs.sweep import run_sweeper
@@ -37,7 +40,9 @@ from publishing.usecases.check_submission import CheckSubmission
 from publishing.usecases.claims import ClaimSubmission, ExtendClaim, PostponeClaim
 from publishing.usecases.clear_files import ClearFiles, SweepUploads
 from publishing.usecases.decide_submission import DecideSubmission
+from publishing.usecases.erase_account import EraseAccount
 from publishing.usecases.exchange_assertion import ExchangeAssertion
+from publishing.usecases.export_held import ExportHeld
 from publishing.usecases.failpoints import Failpoints
 from publishing.usecases.moderate_plugin import RestorePlugin, SuspendPlugin
 from publishing.usecases.publishers import Publishers
@@ -64,6 +69,7 @@ ROUTERS = (
     transfers.router,
     review.router,
     admin.router,
+    export.router,
 )
 
 
@@ -128,6 +134,7 @@ def _use_cases(settings: ServeSettings, database: Database, outbound: Outbound) 
             ),
             clock=SystemClock(),
         ),
+        export_held=ExportHeld(database=database),
         upload_limits=UploadLimits(
             bundle_bytes=settings.bundle_max_bytes,
             source_map_bytes=settings.source_map_max_bytes,
@@ -197,7 +204,7 @@ def serve(_arguments: list[str]) -> None:
 
 
 def work(_arguments: list[str]) -> None:
-    """Check, release and clear submissions."""
+    """Check, release and clear submissions, and erase accounts that are no more."""
     settings = WorkSettings()
     configure_logging(settings.log_level)
     url = settings.database_url.get_secret_value()
@@ -208,8 +215,13 @@ def work(_arguments: list[str]) -> None:
     beats = [Heartbeat() for _ in lanes]
     sweep_heartbeat = Heartbeat()
     sweep = make_sweep(settings, database)
+    subscription = accounts_subscription(EraseAccount(database=database))
+    kafka = Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix)
+    consuming = Heartbeat()
+    consumer = Consumer(kafka=kafka, subscription=subscription, heartbeat=consuming)
     run_tasks(
         {
+            subscription.group: Task(consumer.run, consuming),
             **{lane.name: Task(partial(runner.run, lane, beat), beat) for lane, beat in zip(lanes, beats, strict=True)},
             "sweep": Task(partial(run_sweeper, sweep, sweep_heartbeat), sweep_heartbeat),
         },
@@ -221,9 +233,16 @@ def work(_arguments: list[str]) -> None:
 
 
 def events(arguments: list[str]) -> None:
-    """Look after the outbox; this service consumes no events."""
+    """Look after the events: lag, dead letters, replays, the outbox."""
     settings = RelaySettings()
-    run_events(SERVICE, arguments, settings=settings, database_url=settings.database_url)
+    database = Database(url=settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+    run_events(
+        SERVICE,
+        arguments,
+        settings=settings,
+        groups=[accounts_subscription(EraseAccount(database=database))],
+        database_url=settings.database_url,
+    )
 
 
 def relay(_arguments: list[str]) -> None:

@@ -51,3 +51,13 @@ class AnonymousExpired(EventData):
 
     anonymous_id: UUID
     expired_at: datetime
+
+
+class AccountDeleted(EventData):
+    """The account is no more: whoever holds personal data of it erases them. It is the last event of its key."""
+
+    event_type: ClassVar[str] = "account.deleted.v1"
+    topic: ClassVar[str] = ACCOUNTS.name
+
+    user_id: UUID
+    deleted_at: datetime

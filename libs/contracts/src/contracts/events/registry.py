@@ -1,7 +1,13 @@
 """Every event by its type, for decoding and for generating schemas."""
 
 from contracts.envelope import EventData
-from contracts.events.accounts import AccountRegistered, AnonymousClaimed, AnonymousExpired, DeveloperRegistered
+from contracts.events.accounts import (
+    AccountDeleted,
+    AccountRegistered,
+    AnonymousClaimed,
+    AnonymousExpired,
+    DeveloperRegistered,
+)
 from contracts.events.documents import PluginDocument, PluginDocumentRemoved
 from contracts.events.installs import InstallCreated, InstallRemoved, InstallUpdated
 from contracts.events.plugins import (
@@ -16,7 +22,7 @@ from contracts.events.reviews import ReviewPosted, ReviewRemoved
 EVENTS: dict[str, type[EventData]] = {
     event.event_type: event
     for event in (
-        AccountRegistered, AnonymousClaimed, AnonymousExpired, DeveloperRegistered,
+        AccountDeleted, AccountRegistered, AnonymousClaimed, AnonymousExpired, DeveloperRegistered,
         InstallCreated, InstallRemoved, InstallUpdated,
         PluginDocument, PluginDocumentRemoved,
         PluginRegistered, PluginRestored, PluginSuspended, PluginUpdated, PluginVersionPublished,

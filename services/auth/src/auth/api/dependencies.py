@@ -17,6 +17,8 @@ from auth.api.token_dependencies import TokenWiring
 from auth.usecases.administer_roles import AdministerRoles
 from auth.usecases.caller import Caller
 from auth.usecases.change_password import ChangePassword
+from auth.usecases.delete_account import DeleteAccount
+from auth.usecases.export_account import ExportAccount
 from auth.usecases.list_audit import ListAudit
 from auth.usecases.mint_anonymous import MintAnonymous
 from auth.usecases.own_sessions import OwnSessions
@@ -53,6 +55,8 @@ class Wiring:
     administer_roles: AdministerRoles
     organisations: OrganisationWiring
     mail: MailUseCases
+    export_account: ExportAccount
+    delete_account: DeleteAccount
     cookies: CookiePolicy
     internal_token: SecretStr
 

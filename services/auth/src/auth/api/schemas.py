@@ -44,6 +44,12 @@ class ChangePasswordBody(Body):
     new_password: NewPassword
 
 
+class DeleteAccountBody(Body):
+    """A sign that the deletion is meant."""
+
+    email: EmailField = Field(description="The account's address.")
+
+
 class RegisterDeveloperBody(Body):
     """A new developer."""
 

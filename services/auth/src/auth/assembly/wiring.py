@@ -10,7 +10,9 @@ from auth.assembly.tokens import build_tokens
 from auth.config import ServeSettings
 from auth.usecases.administer_roles import AdministerRoles
 from auth.usecases.change_password import ChangePassword
+from auth.usecases.delete_account import DeleteAccount
 from auth.usecases.entrance import Entrance
+from auth.usecases.export_account import ExportAccount
 from auth.usecases.list_audit import ListAudit
 from auth.usecases.mint_anonymous import MintAnonymous
 from auth.usecases.own_sessions import OwnSessions
@@ -59,6 +61,8 @@ def build_wiring(settings: ServeSettings, parts: Parts) -> Wiring:
         administer_roles=AdministerRoles(database=database, sessions=sessions),
         organisations=build_organisations(settings, parts),
         mail=build_mail_use_cases(settings, parts),
+        export_account=ExportAccount(database=database, sessions=sessions),
+        delete_account=DeleteAccount(database=database, sessions=sessions, tokens=parts.tokens, clock=parts.clock),
         cookies=CookiePolicy(secure=settings.cookie_secure),
         internal_token=settings.internal_token,
     )

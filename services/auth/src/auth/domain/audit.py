@@ -48,6 +48,8 @@ class Action(StrEnum):
     PASSWORD_RESET_REQUESTED = "account.password-reset-requested"  # noqa: S105 - the name of an action
     PASSWORD_RESET = "account.password-reset"  # noqa: S105 - the name of an action
     EMAIL_VERIFIED = "account.email-verified"
+    DELETED = "account.deleted"
+    EXPORTED = "account.exported"
     PERSONAL_FIELDS_ERASED = "account.personal-fields-erased"
 
 

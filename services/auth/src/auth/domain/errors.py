@@ -193,6 +193,15 @@ class DeveloperProfileNotFoundError(PlatformError):
     default_remedy = "Make one with POST /api/v1/developer/register."
 
 
+class DeletionNotConfirmedError(PlatformError):
+    """The address in the request is not the account's; nothing was changed."""
+
+    code = "deletion_not_confirmed"
+    kind = ErrorKind.CONFLICT
+    title = "This is not the account's e-mail address"
+    default_remedy = "Send the address of the account that is to be deleted; GET /api/v1/auth/me shows it."
+
+
 class BodyTooLargeError(PlatformError):
     """The body is larger than any sound request to this address."""
 

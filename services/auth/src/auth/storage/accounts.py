@@ -25,12 +25,12 @@ _LOCK_ADMINISTRATORS = text(
     "SELECT id FROM users WHERE 'administrator' = ANY (roles) OR id = :id ORDER BY id FOR NO KEY UPDATE"
 )
 _ADMINISTRATORS = text("SELECT id FROM users WHERE 'administrator' = ANY (roles)")
-_FIND = text(f"{_ACCOUNT} WHERE u.id = :id")
 _FIND_BY_EMAIL = text(f"{_ACCOUNT} WHERE u.email_key = :email_key")
 _VERIFY = text(
     "UPDATE users SET email_verified_at = now(), updated_at = now() WHERE id = :id AND email_verified_at IS NULL"
     " RETURNING id"
 )
+_FIND = text(f"{_ACCOUNT} WHERE u.id = :id AND u.deleted_at IS NULL")
 _LOCK = text("SELECT FROM users WHERE id = :id FOR NO KEY UPDATE")
 _INSERT = text(
     "INSERT INTO users (id, email, email_key, name, event_sequence) VALUES (:id, :email, :email_key, :name, 1)"

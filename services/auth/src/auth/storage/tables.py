@@ -30,9 +30,9 @@ Table(
     "users",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False, comment="as it was given"),
-    Column("email_key", Text, nullable=False, comment="equal for addresses that are one account"),
-    Column("name", Text, nullable=False),
+    Column("email", Text, comment="as it was given"),
+    Column("email_key", Text, comment="equal for addresses that are one account"),
+    Column("name", Text),
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{user}'")),
     Column(
         "revision", BigInteger, nullable=False, server_default=text("1"), comment="raised when identity tokens change"
@@ -43,10 +43,14 @@ Table(
     Column("email_verified_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("deleted_at", DateTime(timezone=True), comment="set: only the id is left, so that it is never used again"),
     UniqueConstraint("email_key", name="users_email_key_key"),
     CheckConstraint(
         "'user' = ANY (roles) AND roles <@ ARRAY['user', 'developer', 'reviewer', 'administrator']",
         name="users_roles_check",
+    ),
+    CheckConstraint(
+        "num_nulls(email, email_key, name) = CASE WHEN deleted_at IS NULL THEN 0 ELSE 3 END", name="users_deleted_check"
     ),
 )
 

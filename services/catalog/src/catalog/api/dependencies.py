@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from catalog.usecases.export_reviews import ExportReviews
 from catalog.usecases.list_categories import ListCategories
 from catalog.usecases.locate_file import LocateFile
 from catalog.usecases.read_plugin import ReadPlugin
@@ -27,6 +28,7 @@ class UseCases:
     read_own_review: ReadOwnReview
     post_review: PostReview
     remove_review: RemoveReview
+    export_reviews: ExportReviews
 
 
 def use_cases(request: Request) -> UseCases:

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.changes import Arrangement, Change, ChangeType, KeyState, Waiting
+from catalog.storage.change_authors import anonymise_added
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('changes:' || current_schema(), 0))")
 _STATES = text("SELECT * FROM change_keys WHERE key = ANY(:keys)")
@@ -102,6 +103,7 @@ async def write_arrangement(connection: AsyncConnection, arrangement: Arrangemen
     if arrangement.dropped:
         await connection.execute(_DROP, {"ids": arrangement.dropped})
     await _withdraw_older_reviews(connection, arrangement.added)
+    await anonymise_added(connection, [change.event_id for change in arrangement.added])
 
 
 async def save_states(connection: AsyncConnection, states: Collection[KeyState]) -> None:

@@ -36,6 +36,13 @@ _PAGE = text(
     " AND (CAST(:before_at AS timestamptz) IS NULL OR (created_at, user_id) < (:before_at, CAST(:before_user AS uuid)))"
     " ORDER BY created_at DESC, user_id DESC LIMIT :limit"
 )
+_OF_USER = text(
+    "SELECT plugin_id FROM reviews WHERE user_id = :user_id AND plugin_id > :after ORDER BY plugin_id LIMIT :limit"
+)
+_EXPORT = text(
+    "SELECT plugin_id, to_jsonb(r) - 'user_id' AS item FROM reviews r WHERE user_id = :user_id AND plugin_id > :after"
+    " ORDER BY plugin_id LIMIT :limit"
+)
 _RATINGS = text("SELECT status, latest_version, rating_histogram FROM plugins WHERE id = :id")
 
 
@@ -56,10 +63,26 @@ async def lock_reviewed_plugin(connection: AsyncConnection, plugin_id: str) -> R
     PluginNotFoundError, PluginSuspendedError
         As `catalog.storage.listed_rows.listed`.
     """
-    row = listed((await connection.execute(_LOCK, {"id": plugin_id})).one_or_none(), plugin_id)
-    return ReviewedPlugin(
-        author_id=row.author_id, ratings=Ratings.of(row.rating_histogram), sequence=row.review_sequence
-    )
+    return _reviewed(listed((await connection.execute(_LOCK, {"id": plugin_id})).one_or_none(), plugin_id))
+
+
+async def lock_any_reviewed_plugin(connection: AsyncConnection, plugin_id: str) -> ReviewedPlugin:
+    """As `lock_reviewed_plugin`, of a plugin that is known to have reviews, whoever may see it."""
+    return _reviewed((await connection.execute(_LOCK, {"id": plugin_id})).one())
+
+
+async def reviewed_by(connection: AsyncConnection, user_id: UUID, *, after: str, limit: int) -> Sequence[str]:
+    """List ids of plugins that a user has reviewed, by id, above `after`."""
+    values = {"user_id": user_id, "after": after, "limit": limit}
+    return list((await connection.execute(_OF_USER, values)).scalars())
+
+
+async def export_reviews(
+    connection: AsyncConnection, user_id: UUID, *, after: str, limit: int
+) -> Sequence[dict[str, Any]]:
+    """Read all that is kept of a user's reviews, by plugin id, above `after`."""
+    rows = await connection.execute(_EXPORT, {"user_id": user_id, "after": after, "limit": limit})
+    return [{"kind": "review", **row.item} for row in rows]
 
 
 async def find_review(connection: AsyncConnection, *, plugin_id: str, user_id: UUID) -> Review | None:
@@ -130,4 +153,10 @@ def _review(row: Row[Any]) -> Review:
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+def _reviewed(row: Row[Any]) -> ReviewedPlugin:
+    return ReviewedPlugin(
+        author_id=row.author_id, ratings=Ratings.of(row.rating_histogram), sequence=row.review_sequence
     )

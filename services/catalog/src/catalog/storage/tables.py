@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from chassis.erasures import erased_table
 from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
 
@@ -112,6 +113,7 @@ REVIEWS = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("rating BETWEEN 1 AND 5", name="reviews_rating_check"),
 )
+Index("reviews_user_idx", REVIEWS.c.user_id, REVIEWS.c.plugin_id)
 Index("reviews_newest_idx", REVIEWS.c.plugin_id, REVIEWS.c.created_at.desc(), REVIEWS.c.user_id.desc())
 
 CHANGES_POSITION = Sequence("changes_position_seq", metadata=METADATA, data_type=BigInteger)
@@ -155,5 +157,6 @@ CHANGE_HORIZON = Table(
     CheckConstraint("id", name="change_horizon_id_check"),
 )
 
+ERASED_ACCOUNTS = erased_table(METADATA)
 OUTBOX = outbox_table(METADATA)
 INBOX = inbox_table(METADATA)

@@ -4,12 +4,14 @@ from uuid import UUID
 
 from catalog.domain.errors import OwnPluginError, ReviewNotFoundError
 from catalog.domain.reviews import Opinion, Review
-from catalog.storage.reviews import delete_review, find_review, lock_reviewed_plugin, save_ratings, save_review
+from catalog.storage.review_removal import remove_review
+from catalog.storage.reviews import find_review, lock_reviewed_plugin, save_ratings, save_review
 from chassis.clock import Clock
 from chassis.db import Database
+from chassis.erasures import hold_account
 from chassis.errors import RevisionMismatchError
 from chassis.outbox import append_event
-from contracts.events.reviews import ReviewPosted, ReviewRemoved
+from contracts.events.reviews import ReviewPosted
 from contracts.identity import IdentityClaims
 
 
@@ -43,9 +45,12 @@ class PostReview:
             The user is its author, or a member of the organisation that is.
         RevisionMismatchError
             The review's revision is not among the permitted ones.
+        UnauthenticatedError
+            The account was deleted.
         """
         user_id = user.sub
         async with self._database.transaction() as connection:
+            await hold_account(connection, user_id)
             # The row lock makes two writes of one user follow each other, so each sees what the other left.
             plugin = await lock_reviewed_plugin(connection, plugin_id)
             if plugin.author_id in {user_id, *(each.id for each in user.organisations)}:
@@ -100,12 +105,7 @@ class RemoveReview:
             if before is None:
                 raise ReviewNotFoundError(f"you have not reviewed {plugin_id!r}")
             _check_revision(before, permitted)
-            sequence = plugin.sequence + 1
-            await delete_review(connection, plugin_id=plugin_id, user_id=user_id)
-            ratings = plugin.ratings.replaced(before=before.rating, after=None)
-            await save_ratings(connection, plugin_id=plugin_id, ratings=ratings, sequence=sequence)
-            event = ReviewRemoved(plugin_id=plugin_id, user_id=user_id, removed_at=self._clock.now())
-            await append_event(connection, data=event, key=plugin_id, sequence=sequence)
+            await remove_review(connection, before, plugin=plugin, removed_at=self._clock.now())
 
 
 def _check_revision(review: Review | None, permitted: frozenset[int] | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis.consumer import Subscription
 from contracts.envelope import Event
-from contracts.events.accounts import AnonymousClaimed, AnonymousExpired
+from contracts.events.accounts import AccountDeleted, AnonymousClaimed, AnonymousExpired
 from contracts.topics import ACCOUNTS
 from installs.domain.installs import Owner
 from installs.usecases.claim_installs import ClaimInstalls
@@ -34,4 +34,7 @@ def _erasure(event: Event) -> Erasure | None:
     if event.type == AnonymousExpired.event_type:
         expired = AnonymousExpired.model_validate(event.json())
         return Erasure(owner=Owner(id=expired.anonymous_id, kind="anonymous"), erased_at=expired.expired_at)
+    if event.type == AccountDeleted.event_type:
+        deleted = AccountDeleted.model_validate(event.json())
+        return Erasure(owner=Owner(id=deleted.user_id, kind="user"), erased_at=deleted.deleted_at)
     return None

@@ -1,6 +1,8 @@
 """Reading and writing the installs of one owner."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +14,10 @@ from installs.storage.statements import SELECT_INSTALLS, guarded_writes, to_inst
 
 _LIST = text(SELECT_INSTALLS + " WHERE i.owner_id = :owner_id AND i.removed_at IS NULL ORDER BY i.plugin_id")
 _FIND = text(SELECT_INSTALLS + " WHERE i.owner_id = :owner_id AND i.plugin_id = :plugin_id AND i.removed_at IS NULL")
+_EXPORT = text(
+    "SELECT plugin_id, to_jsonb(i) - 'owner_id' - 'owner_kind' AS item FROM installs i WHERE owner_id = :owner_id"
+    " AND plugin_id > :after ORDER BY plugin_id LIMIT :limit"
+)
 _COUNT = text("SELECT count(*) FROM installs WHERE owner_id = :owner_id AND removed_at IS NULL")
 
 _ADD = guarded_writes(
@@ -65,6 +71,14 @@ async def find_install(connection: AsyncConnection, owner: Owner, plugin_id: str
     """Find one install; None where the owner does not have the plugin."""
     row = (await connection.execute(_FIND, {"owner_id": owner.id, "plugin_id": plugin_id})).one_or_none()
     return to_install(row) if row is not None else None
+
+
+async def export_installs(
+    connection: AsyncConnection, owner: Owner, *, after: str, limit: int
+) -> Sequence[dict[str, Any]]:
+    """Read all that is kept of an owner's installs, removed ones too, by plugin id, above `after`."""
+    rows = await connection.execute(_EXPORT, {"owner_id": owner.id, "after": after, "limit": limit})
+    return [{"kind": "install", **row.item} for row in rows]
 
 
 async def count_installs(connection: AsyncConnection, owner: Owner) -> int:

@@ -1,9 +1,12 @@
 """Reading what an owner has."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from chassis.db import Database
 from installs.domain.errors import NotInstalledError
 from installs.domain.installs import Install, Owner
-from installs.storage.installs import find_install, list_installs
+from installs.storage.installs import export_installs, find_install, list_installs
 
 
 class ReadInstalls:
@@ -22,6 +25,11 @@ class ReadInstalls:
         """Give everything the owner has, by plugin id; may be empty."""
         async with self._database.read() as connection:
             return await list_installs(connection, owner)
+
+    async def export(self, owner: Owner, *, after: str, limit: int) -> Sequence[dict[str, Any]]:
+        """Give up to `limit` of all that is kept of the owner's installs, by plugin id, above `after`."""
+        async with self._database.read() as connection:
+            return await export_installs(connection, owner, after=after, limit=limit)
 
     async def get(self, owner: Owner, plugin_id: str) -> Install:
         """Give one install.

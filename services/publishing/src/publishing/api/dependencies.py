@@ -17,6 +17,7 @@ from publishing.api.upload import UploadLimits
 from publishing.domain.errors import PluginNotFoundError, SubmissionNotFoundError, VersionInvalidError
 from publishing.usecases.decide_submission import DecideSubmission
 from publishing.usecases.exchange_assertion import ExchangeAssertion
+from publishing.usecases.export_held import ExportHeld
 from publishing.usecases.moderate_plugin import RestorePlugin, SuspendPlugin
 from publishing.usecases.publishers import Publishers
 from publishing.usecases.read_plugins import GetOwnPlugin, ListOwnPlugins
@@ -59,6 +60,7 @@ class UseCases:
     restore_plugin: RestorePlugin
     publishers: Publishers
     exchange_assertion: ExchangeAssertion
+    export_held: ExportHeld
     upload_limits: UploadLimits
 
 

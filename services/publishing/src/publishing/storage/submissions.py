@@ -47,6 +47,7 @@ _WORK_NOW = text(
     "UPDATE submissions SET work_at = clock_timestamp() WHERE id = :id AND work_at > clock_timestamp()"
     " AND lease_token IS NULL"
 )
+_HAS_APPROVED = text("SELECT EXISTS (SELECT FROM submissions WHERE plugin_id = :plugin_id AND status = 'approved')")
 _QUEUE = text(
     f"SELECT {_COLUMNS} FROM submissions WHERE status IN ('held', 'awaiting_review')"
     " AND (CAST(:created_at AS timestamptz) IS NULL OR (created_at, id) > (:created_at, :id))"
@@ -159,6 +160,11 @@ async def set_status(
 async def work_now(connection: AsyncConnection, submission_id: UUID) -> None:
     """Bring a postponed retry forward; does nothing where none waits."""
     await connection.execute(_WORK_NOW, {"id": submission_id})
+
+
+async def has_approved(connection: AsyncConnection, plugin_id: str) -> bool:
+    """Say whether a version of a plugin is about to be published."""
+    return bool((await connection.execute(_HAS_APPROVED, {"plugin_id": plugin_id})).scalar_one())
 
 
 async def list_queue(

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from chassis.erasures import erased_table
 from chassis.outbox import outbox_table
 
 METADATA = MetaData(
@@ -134,6 +135,7 @@ Index(
     unique=True,
     postgresql_where=text("status NOT IN ('rejected', 'refused', 'withdrawn')"),
 )
+Index("submissions_submitter_idx", SUBMISSIONS.c.submitter_id, SUBMISSIONS.c.id)
 Index("submissions_plugin_idx", SUBMISSIONS.c.plugin_id, SUBMISSIONS.c.created_at)
 Index(
     "submissions_work_idx",
@@ -207,8 +209,9 @@ DECISIONS = Table(
     _moment("decided_at"),
     CheckConstraint("verdict IN ('approve', 'reject')", name="verdict"),
     CheckConstraint("verdict = 'approve' OR (reason_code IS NOT NULL AND text IS NOT NULL)", name="reason"),
-    comment="append-only; a trigger refuses every change",
+    comment="append-only; a trigger refuses every change, but for the name of a reviewer who is no more",
 )
+Index("decisions_reviewer_idx", DECISIONS.c.reviewer_id, DECISIONS.c.position)
 Index("decisions_submission_idx", DECISIONS.c.submission_id, DECISIONS.c.position)
 
 STAGED_UPLOADS = Table(
@@ -219,4 +222,5 @@ STAGED_UPLOADS = Table(
     comment="uploads whose files may lie in quarantine without a submission",
 )
 
+ERASED_ACCOUNTS = erased_table(METADATA)
 OUTBOX = outbox_table(METADATA)

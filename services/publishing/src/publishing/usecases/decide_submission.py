@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from chassis.db import Database
+from chassis.erasures import hold_account
 from chassis.errors import FieldError, RequestInvalidError
 from contracts.identity import IdentityClaims
 from contracts.policy import Ownership
@@ -68,6 +69,7 @@ class DecideSubmission:
             Approval of held findings without a text that says why.
         """
         async with self._database.transaction() as connection:
+            await hold_account(connection, reviewer.sub)
             submission = await lock_submission(connection, submission_id)
             if submission is None:
                 raise SubmissionNotFoundError(f"no submission has the id {submission_id}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from chassis.db import Database
+from chassis.erasures import hold_account
 from contracts.identity import IdentityClaims
 from publishing.domain.trusted_publishing import MAX_PUBLISHERS, Publisher, TrustedIssuer, check_claims
 from publishing.domain.trusted_publishing_errors import (
@@ -52,6 +53,7 @@ class Publishers:
         """
         issuer = next((each for each in self.issuers if each.name == issuer_name), None)
         async with self._database.transaction() as connection:
+            await hold_account(connection, caller.sub)
             plugin = await lock_plugin(connection, plugin_id)
             owned(plugin, plugin_id=plugin_id, caller=caller, operation="publisher.change")
             if issuer is None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.authorisation import may_touch
 from chassis.db import Database
+from chassis.erasures import hold_account
 from chassis.outbox import append_event
 from contracts.events.plugins import PluginRegistered
 from contracts.identity import IdentityClaims
@@ -60,6 +61,7 @@ class RegisterPlugin:
             **listing, "id": plugin_id, "owner_id": owner.id, "owner_kind": owner.kind, "author_name": author_name
         }  # fmt: skip
         async with self._database.transaction() as connection:
+            await hold_account(connection, developer.sub)
             plugin = await insert_plugin(connection, values=values)
             if plugin is None:
                 raise PluginIdTakenError(f"there is a plugin {plugin_id!r} already")

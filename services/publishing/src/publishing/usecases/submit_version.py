@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from chassis.db import Database
+from chassis.erasures import hold_account
 from chassis.errors import PlatformError, ServiceUnavailableError
 from chassis.telemetry import current_traceparent
 from contracts.identity import IdentityClaims
@@ -101,6 +102,7 @@ class SubmitVersion:
             await self._files.store(submission_id, name, file)
         self._failpoints.reach("stored")
         async with self._database.transaction() as connection:
+            await hold_account(connection, submitter.sub)
             plugin = await lock_plugin(connection, plugin_id)
             _may_submit(plugin, plugin_id=plugin_id, caller=submitter)
             current = await find_current_submission(connection, plugin_id=plugin_id, version=upload.version)

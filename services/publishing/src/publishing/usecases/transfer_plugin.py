@@ -7,6 +7,7 @@ import structlog
 
 from chassis.authorisation import may_touch
 from chassis.db import Database
+from chassis.erasures import hold_account
 from chassis.outbox import append_event
 from contracts.events.plugins import PluginUpdated
 from contracts.identity import IdentityClaims
@@ -51,6 +52,7 @@ class OfferPlugin:
             The receiver has it.
         """
         async with self._database.transaction() as connection:
+            await hold_account(connection, caller.sub)
             found = await lock_plugin(connection, plugin_id)
             plugin = owned(found, plugin_id=plugin_id, caller=caller, operation="plugin.transfer")
             if plugin.owner == receiver:
@@ -125,6 +127,7 @@ class AnswerTransfer:
             The caller made the offer and has lost the right to give the plugin since.
         """
         async with self._database.transaction() as connection:
+            await hold_account(connection, caller.sub)
             transfer = self._check(await find_transfer(connection, transfer_id), caller, transfer_id)
             plugin = await lock_plugin(connection, transfer.plugin_id)
             if transfer.offered_by == caller.sub:  # no consent but their own: they must still be who may give it

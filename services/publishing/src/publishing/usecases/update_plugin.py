@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.db import Database
+from chassis.erasures import hold_account
 from chassis.errors import RevisionMismatchError
 from chassis.outbox import append_event
 from contracts.events.plugins import PluginUpdated
@@ -45,6 +46,7 @@ class UpdatePlugin:
             It changed since.
         """
         async with self._database.transaction() as connection:
+            await hold_account(connection, caller.sub)
             found = await lock_plugin(connection, plugin_id)
             plugin = owned(found, plugin_id=plugin_id, caller=caller, operation="plugin.update")
             if permitted is not None and plugin.revision not in permitted:

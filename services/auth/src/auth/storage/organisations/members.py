@@ -19,6 +19,16 @@ _COUNT = text("SELECT count(*) FROM organisation_members WHERE organisation_id =
 _COUNT_OWNERS = text(
     "SELECT count(*) FROM organisation_members WHERE organisation_id = :organisation_id AND role = 'owner'"
 )
+_LOCK_OF = text(
+    "SELECT FROM organisations WHERE id IN (SELECT organisation_id FROM organisation_members WHERE user_id = :user_id)"
+    " ORDER BY id FOR UPDATE"
+)
+_OWNED_ALONE = text(
+    "SELECT o.slug FROM organisation_members m JOIN organisations o ON o.id = m.organisation_id"
+    " WHERE m.user_id = :user_id AND m.role = 'owner' AND o.deleted_at IS NULL AND NOT EXISTS (SELECT FROM"
+    " organisation_members r WHERE r.organisation_id = o.id AND r.role = 'owner' AND r.user_id <> m.user_id)"
+    " ORDER BY o.slug LIMIT 1"
+)
 _COUNT_OF = text("SELECT count(*) FROM organisation_members WHERE user_id = :user_id")
 _SET = text(
     "INSERT INTO organisation_members (organisation_id, user_id, role) VALUES (:organisation_id, :user_id, :role)"
@@ -51,6 +61,17 @@ async def count_members(connection: AsyncConnection, organisation_id: UUID) -> i
 async def count_owners(connection: AsyncConnection, organisation_id: UUID) -> int:
     """Count an organisation's owners."""
     return int((await connection.execute(_COUNT_OWNERS, {"organisation_id": organisation_id})).scalar_one())
+
+
+async def lock_organisations_of(connection: AsyncConnection, user_id: UUID) -> None:
+    """Lock the organisations that an account is in, before the account: their owners do not change meanwhile."""
+    await connection.execute(_LOCK_OF, {"user_id": user_id})
+
+
+async def find_owned_alone(connection: AsyncConnection, user_id: UUID) -> str | None:
+    """Give the slug of an organisation that has no other owner; None where there is none."""
+    slug: str | None = (await connection.execute(_OWNED_ALONE, {"user_id": user_id})).scalar_one_or_none()
+    return slug
 
 
 async def count_memberships(connection: AsyncConnection, user_id: UUID) -> int:

@@ -1,0 +1,1 @@
+"""What arrives from Kafka: handlers decode and call one use case."""
