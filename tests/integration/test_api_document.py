@@ -77,6 +77,9 @@ async def test_every_read_answers_as_documented(people: People, document: dict[s
     submissions = (await developer.get(f"/developer/plugins/{plugin_id}")).json()["submissions"]
     organisation = {"slug": f"walkers-{plugin_id[-12:]}", "name": "Walkers"}
     assert (await user.post("/organisations", json=organisation)).status_code == 201
+    receiver = {"kind": "account", "id": (await user.get("/auth/me")).json()["user"]["id"]}
+    offered = await developer.post(f"/developer/plugins/{plugin_id}/transfer", json={"to": receiver})
+    assert offered.status_code == 201, offered.text
     device = await user.post("/auth/device/code", json={"client_name": "A walker", "scopes": ["installs:read"]})
     values = {
         "plugin_id": plugin_id,
