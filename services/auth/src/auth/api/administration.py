@@ -34,7 +34,7 @@ class AccountsView(BaseModel):
     items: list[UserView]
 
 
-def _email(email: Annotated[str, Query(max_length=MAX_EMAIL_LENGTH, description="The whole address")]) -> Email:
+async def _email(email: Annotated[str, Query(max_length=MAX_EMAIL_LENGTH, description="The whole address")]) -> Email:
     try:
         return parse_email(email)
     except EmailInvalidError as error:
@@ -44,7 +44,7 @@ def _email(email: Annotated[str, Query(max_length=MAX_EMAIL_LENGTH, description=
         ) from error
 
 
-def _user_id(user_id: Annotated[str, Path(description="The account's id (UUID)")]) -> UUID:
+async def _user_id(user_id: Annotated[str, Path(description="The account's id (UUID)")]) -> UUID:
     try:
         return UUID(user_id)
     except ValueError as error:

@@ -61,13 +61,13 @@ class Wiring:
     internal_token: SecretStr
 
 
-def get_wiring(request: Request) -> Wiring:
+async def get_wiring(request: Request) -> Wiring:
     """Give what the composition root built."""
     wiring: Wiring = request.app.state.wiring
     return wiring
 
 
-def get_caller(request: Request) -> Caller:
+async def get_caller(request: Request) -> Caller:
     """Say who asks. Only the gateway reaches this service, and it strips these headers from what clients send."""
     return Caller(
         address=_address(request),
@@ -86,7 +86,7 @@ def _address(request: Request) -> str:
         return request.client.host if request.client else "unknown"
 
 
-def require_internal_token(request: Request, wiring: Annotated[Wiring, Depends(get_wiring)]) -> None:
+async def require_internal_token(request: Request, wiring: Annotated[Wiring, Depends(get_wiring)]) -> None:
     """Let only the gateway in.
 
     Raises

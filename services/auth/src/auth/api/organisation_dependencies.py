@@ -25,20 +25,20 @@ class OrganisationWiring:
     audit: ReadOrganisationAudit
 
 
-def _permitted(
+async def _permitted(
     if_match: Annotated[str | None, Header(description="ETag that was read; 412 where it is another now")] = None,
 ) -> frozenset[int] | None:
     return parse_if_match(if_match)
 
 
-def _invitation_id(invitation_id: Annotated[str, Path(description="The invitation's id (UUID)")]) -> UUID:
+async def _invitation_id(invitation_id: Annotated[str, Path(description="The invitation's id (UUID)")]) -> UUID:
     try:
         return UUID(invitation_id)
     except ValueError as error:
         raise InvitationNotFoundError("no invitation has this id") from error
 
 
-def _member_id(user_id: Annotated[str, Path(description="The member's account id (UUID)")]) -> UUID:
+async def _member_id(user_id: Annotated[str, Path(description="The member's account id (UUID)")]) -> UUID:
     try:
         return UUID(user_id)
     except ValueError as error:

@@ -64,7 +64,7 @@ class UseCases:
     upload_limits: UploadLimits
 
 
-def get_use_cases(request: Request) -> UseCases:
+async def get_use_cases(request: Request) -> UseCases:
     """Give the use cases of the running application."""
     return cast("UseCases", request.app.state.use_cases)
 
@@ -74,20 +74,20 @@ async def never_cached(response: Response) -> None:
     response.headers["cache-control"] = "private, no-store"
 
 
-def _plugin_id(plugin_id: Annotated[str, Path(description="The plugin's slug", examples=["chart-js"])]) -> str:
+async def _plugin_id(plugin_id: Annotated[str, Path(description="The plugin's slug", examples=["chart-js"])]) -> str:
     if not is_plugin_id(plugin_id):
         raise PluginNotFoundError(f"no plugin has the id {plugin_id[:PLUGIN_ID_MAX_LENGTH]!r}")
     return plugin_id
 
 
-def _submission_id(submission_id: Annotated[str, Path(description="The submission's id (UUID)")]) -> UUID:
+async def _submission_id(submission_id: Annotated[str, Path(description="The submission's id (UUID)")]) -> UUID:
     try:
         return UUID(submission_id)
     except ValueError as error:
         raise SubmissionNotFoundError(f"no submission has the id {submission_id[:40]!r}") from error
 
 
-def _version(version: Annotated[str, Path(description="Semantic version", examples=["1.2.3"])]) -> str:
+async def _version(version: Annotated[str, Path(description="Semantic version", examples=["1.2.3"])]) -> str:
     try:
         parse_version(version)
     except InvalidVersionError as error:
@@ -95,7 +95,7 @@ def _version(version: Annotated[str, Path(description="Semantic version", exampl
     return version
 
 
-def _permitted_revisions(
+async def _permitted_revisions(
     if_match: Annotated[str | None, Header(description="ETag that was read; 412 where it is another now")] = None,
 ) -> frozenset[int] | None:
     return parse_if_match(if_match)

@@ -30,7 +30,7 @@ async def export_own_publishing(
     cursor: Annotated[str | None, Query(description="Part of `next` of the page before")] = None,
 ) -> ExportPage:
     kind, item_id = decode_cursor(listing_of("publishing"), cursor, length=2) if cursor is not None else ("", "")
-    use_cases = get_use_cases(request)
+    use_cases = await get_use_cases(request)
     found = await use_cases.export_held(user.sub, after=(str(kind), str(item_id)), limit=PAGE_ITEMS + 1)
     position = list(found[PAGE_ITEMS - 1][:2]) if len(found) > PAGE_ITEMS else None
     data = [{**item, "kind": kind} for kind, _, item in found[:PAGE_ITEMS]]

@@ -77,7 +77,7 @@ class TransferList(BaseModel):
     items: list[TransferBody]
 
 
-def _transfer_id(transfer_id: Annotated[str, Path(description="The transfer's id (UUID)")]) -> UUID:
+async def _transfer_id(transfer_id: Annotated[str, Path(description="The transfer's id (UUID)")]) -> UUID:
     try:
         return UUID(transfer_id)
     except ValueError as error:
