@@ -1,4 +1,8 @@
 import asyncio
+import threading
+import time
+from collections import defaultdict
+from itertools import pairwise
 
 import pytest
 
@@ -58,3 +62,19 @@ async def test_without_a_hash_nothing_ever_fits(password: str) -> None:
     threads = PasswordThreads()
     assert await threads.check(None, password) is False
     threads.close()
+
+
+async def test_a_thread_rests_as_long_as_it_has_worked() -> None:
+    threads = PasswordThreads()
+    worked: dict[int, list[tuple[float, float]]] = defaultdict(list)
+
+    def work() -> None:
+        began_at = time.monotonic()
+        threading.Event().wait(0.02)
+        worked[threading.get_ident()].append((began_at, time.monotonic()))
+
+    await asyncio.gather(*(threads._run("check", work) for _ in range(6)))
+    threads.close()
+    for spans in worked.values():
+        for (began_at, ended_at), (next_at, _) in pairwise(spans):
+            assert next_at - ended_at >= 0.9 * (ended_at - began_at)
