@@ -67,3 +67,22 @@ def test_the_last_administrator_stays() -> None:
     assert not leaves_none(frozenset({one}), user_id=one, wanted=("user", "administrator"))
     assert not leaves_none(frozenset({one}), user_id=two, wanted=("user",))
     assert not leaves_none(frozenset({one, two}), user_id=one, wanted=("user",))
+
+
+async def test_the_last_administrator_cannot_delete_the_account(person: Any, database: Any) -> None:
+    chief = await administrator(person, database)
+    set_aside = text(
+        "UPDATE users SET roles = array_remove(roles, 'administrator')"
+        " WHERE 'administrator' = ANY (roles) AND id <> CAST(:id AS uuid) RETURNING id"
+    )
+    put_back = text("UPDATE users SET roles = array_append(roles, 'administrator') WHERE id = ANY(:ids)")
+    async with database.transaction() as connection:
+        others = list((await connection.execute(set_aside, {"id": chief.user_id})).scalars())
+    try:
+        refused = await chief.call("DELETE", "/auth/me", {"email": chief.email})
+    finally:
+        async with database.transaction() as connection:
+            await connection.execute(put_back, {"ids": others})
+    assert (refused.status_code, refused.json()["code"]) == (409, "last_administrator")
+    await administrator(person, database)
+    assert (await chief.call("DELETE", "/auth/me", {"email": chief.email})).status_code == 204

@@ -61,7 +61,10 @@ async def export_account(
         204: {"description": "Deleted; every session has ended"},
         401: problem("`unauthenticated`"),
         403: problem("`recent_authentication_required`"),
-        409: problem("`deletion_not_confirmed`: the address is not the account's; `last_owner`: of an organisation"),
+        409: problem(
+            "`deletion_not_confirmed`: the address is not the account's; `last_owner`: of an organisation;"
+            " `last_administrator`"
+        ),
     },
 )
 async def delete_account(

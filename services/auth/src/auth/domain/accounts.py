@@ -61,4 +61,4 @@ def with_roles(roles: tuple[Role, ...], more: tuple[Role, ...]) -> tuple[Role, .
 
 def leaves_none(administrators: frozenset[UUID], *, user_id: UUID, wanted: tuple[Role, ...]) -> bool:
     """Say whether nobody would be administrator if an account had these roles."""
-    return administrators <= {user_id} and "administrator" not in wanted
+    return administrators == {user_id} and "administrator" not in wanted

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from auth.domain.accounts import leaves_none
 from auth.domain.audit import Action
 from auth.domain.emails import Email, parse_email
 from auth.domain.errors import DeletionNotConfirmedError, SessionEndedError
-from auth.domain.organisation_errors import LastOwnerError
-from auth.storage.accounts import find_account_locked, next_event_sequence
+from auth.domain.organisation_errors import LastAdministratorError, LastOwnerError
+from auth.storage.accounts import find_account, lock_with_administrators, next_event_sequence
 from auth.storage.audit import append_audit
 from auth.storage.organisations.members import find_owned_alone, lock_organisations_of
 from auth.storage.personal_data import erase_account
@@ -50,8 +51,8 @@ class DeleteAccount:
         ------
         DeletionNotConfirmedError
             It is another address.
-        LastOwnerError
-            An organisation would be without an owner.
+        LastOwnerError, LastAdministratorError
+            An organisation would be without an owner, or the platform without an administrator.
         SessionEndedError
             The session that asks is over, or the account is gone already.
         ServiceUnavailableError
@@ -60,7 +61,8 @@ class DeleteAccount:
         await self._sessions.find_own(caller.session_id, user_id)
         async with self._database.transaction() as connection:
             await lock_organisations_of(connection, user_id)
-            account = await find_account_locked(connection, user_id)
+            administrators = await lock_with_administrators(connection, user_id)
+            account = await find_account(connection, user_id)
             if account is None:
                 raise SessionEndedError("the account of this session does not exist")
             if parse_email(account.email).key != email.key:
@@ -68,6 +70,8 @@ class DeleteAccount:
             alone = await find_owned_alone(connection, user_id)
             if alone is not None:
                 raise LastOwnerError(f"nobody else is owner of {alone!r}")
+            if leaves_none(administrators, user_id=user_id, wanted=()):
+                raise LastAdministratorError("nobody else is administrator")
             event = AccountDeleted(user_id=user_id, deleted_at=self._clock.now())
             sequence = await next_event_sequence(connection, user_id)
             await append_event(connection, data=event, key=str(user_id), sequence=sequence)
