@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from sqlalchemy import text
 
 from chassis.consumer import Consumer, Subscription
@@ -33,7 +33,7 @@ def make_event(key: str, sequence: int, *, event_id: UUID | None = None) -> Even
 
 
 async def send(broker: Kafka, *events: Event) -> None:
-    producer = broker.producer()
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers)
     await producer.start()
     for event in events:
         await producer.send_and_wait(
@@ -96,7 +96,7 @@ async def test_a_poison_message_goes_to_the_dead_letters_and_the_others_flow(bro
 
 async def test_a_record_that_is_no_event_goes_to_the_dead_letters_at_once(broker: Kafka) -> None:
     run = uuid4().hex
-    producer = broker.producer()
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers)
     await producer.start()
     await producer.send_and_wait(broker.named(REVIEWS.name), key=run.encode(), value=b"\xff not json")
     await producer.stop()

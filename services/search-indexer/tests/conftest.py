@@ -156,7 +156,9 @@ async def kafka_topics(kafka_bootstrap_servers: str) -> AsyncIterator[Kafka]:
 @pytest.fixture
 async def publish(kafka_topics: Kafka) -> AsyncIterator[Callable[..., Awaitable[None]]]:
     """``await publish([event, …], partition=None)`` writes to the documents' topic, in a transaction as relays do."""
-    producer: AIOKafkaProducer = kafka_topics.producer(transactional_id=f"test.{uuid.uuid4()}")
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka_topics.bootstrap_servers, transactional_id=f"test.{uuid.uuid4()}"
+    )
     await producer.start()
 
     async def send(events: Sequence[Event], partition: int | None = None) -> None:

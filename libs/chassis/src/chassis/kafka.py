@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaProducer
-
-REQUEST_TIMEOUT_MS = 10_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kafka:
@@ -25,17 +21,3 @@ class Kafka:
     def named(self, name: str) -> str:
         """Give a topic's, group's or transactional id's full name."""
         return self.prefix + name
-
-    def producer(self, *, transactional_id: str | None = None) -> AIOKafkaProducer:
-        """Make an idempotent producer that waits for all replicas; not started yet."""
-        return AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap_servers,
-            acks="all",
-            enable_idempotence=True,
-            transactional_id=self.named(transactional_id) if transactional_id else None,
-            linger_ms=0,
-            max_batch_size=256 * 1024,
-            max_request_size=2 * 1024 * 1024,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
-            transaction_timeout_ms=30_000,
-        )

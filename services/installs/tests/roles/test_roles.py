@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from chassis.kafka import Kafka
 from contracts.envelope import Event
@@ -63,7 +63,7 @@ def broker(kafka_bootstrap_servers: str, topic_prefix: str) -> Kafka:
 async def test_an_install_goes_through_all_roles(
     service_environment: ServiceEnvironment, broker: Kafka, facts: Any, plugin_id: str, user: Any
 ) -> None:
-    producer = broker.producer()
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers)
     await producer.start()
     event = facts.make_event(facts.published(plugin_id, "1.0.0"), key=plugin_id)
     await producer.send_and_wait(

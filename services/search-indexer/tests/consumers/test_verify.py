@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from opensearchpy import AsyncOpenSearch
 
 from chassis.kafka import Kafka
@@ -88,7 +89,9 @@ async def test_the_end_of_a_broken_transaction_holds_no_rebuild_up(
     topic = kafka_topics.named(PluginDocument.topic)
     await publish([event(own, 1)])
     for attempt in range(3):
-        async with kafka_topics.producer(transactional_id=f"{own}-{attempt}") as producer:
+        async with AIOKafkaProducer(
+            bootstrap_servers=kafka_topics.bootstrap_servers, transactional_id=f"{own}-{attempt}"
+        ) as producer:
             await producer.begin_transaction()
             for partition in range(6):
                 broken = event(f"{own}-never", attempt + 1)
