@@ -28,7 +28,9 @@ from installs.usecases.claim_installs import ClaimInstalls
 from installs.usecases.erase_owners import EraseOwners
 from installs.usecases.learn_plugins import LearnPlugins
 from publishing.consumers.accounts import accounts_subscription as publishing_accounts
+from publishing.consumers.organisations import organisations_subscription
 from publishing.usecases.erase_account import EraseAccount as PublishingErasure
+from publishing.usecases.follow_organisations import FollowOrganisations
 from search_indexer.clients.purges import CachePurges
 from search_indexer.consumers.documents import documents_subscription
 from search_indexer.storage.connection import connect
@@ -67,6 +69,9 @@ async def subscriptions(
         yield [
             catalog_accounts(CatalogErasure(database=catalog)),
             publishing_accounts(PublishingErasure(database=publishing)),
+            organisations_subscription(
+                FollowOrganisations(database=publishing, erase=PublishingErasure(database=publishing))
+            ),
             changes_subscription(RecordChanges(database=catalog, clock=SystemClock())),
             installs_subscription(CountInstalls(database=catalog)),
             catalog_plugins(ApplyPluginChanges(database=catalog)),

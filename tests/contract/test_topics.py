@@ -8,7 +8,7 @@ from contracts.topics import TOPICS
 
 ROOT = Path(__file__).parents[2]
 CONSTANTS = {"ACCOUNTS": "accounts.v1", "INSTALLS": "installs.v1", "PLUGINS": "plugins.v1", "REVIEWS": "reviews.v1",
-             "PLUGIN_DOCUMENTS": "plugin-documents.v1"}  # fmt: skip
+             "ORGANISATIONS": "organisations.v1", "PLUGIN_DOCUMENTS": "plugin-documents.v1"}  # fmt: skip
 
 
 def service_text(service: str, pattern: str) -> str:

@@ -9,9 +9,10 @@ import aiohttp
 import httpx
 
 from contracts.envelope import Event
-from contracts.events.accounts import AnonymousClaimed
+from contracts.events.accounts import AccountDeleted
 from contracts.events.documents import PluginDocument
 from contracts.events.installs import InstallCreated
+from contracts.events.organisations import OrganisationRenamed
 from contracts.events.plugins import PluginRegistered
 from contracts.events.reviews import ReviewPosted
 from contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
@@ -27,11 +28,12 @@ from .settling import counts_are_exact
 
 TYPES = {
     event.topic: event.event_type
-    for event in (AnonymousClaimed, InstallCreated, PluginDocument, PluginRegistered, ReviewPosted)
+    for event in (AccountDeleted, InstallCreated, OrganisationRenamed, PluginDocument, PluginRegistered, ReviewPosted)
 }
 GROUPS = {
     "accounts.v1": {"catalog.accounts", "installs.accounts", "publishing.accounts"},
     "installs.v1": {"catalog.installs"},
+    "organisations.v1": {"publishing.organisations"},
     "plugin-documents.v1": {"catalog.changes", "search-indexer.documents"},
     "plugins.v1": {"catalog.changes", "catalog.plugins", "installs.plugins"},
     "reviews.v1": {"catalog.changes"},
@@ -100,6 +102,11 @@ async def review(client: httpx.AsyncClient, plugin_id: str, text: str) -> None:
     assert answer.is_success, answer.text
 
 
+async def rename(owner: httpx.AsyncClient, slug: str, name: str) -> None:
+    answer = await owner.patch(f"/organisations/{slug}", json={"name": name})
+    assert answer.is_success, answer.text
+
+
 async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_flows(
     stack: FaultStack,
     truth: Truth,
@@ -111,7 +118,10 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
 ) -> None:
     other_id = published[0]
     developer = await people.developer()
-    plugin_id = await people.create_plugin(developer)
+    slug = await people.create_organisation(developer, "Old Labs")
+    organisation_id = (await developer.get(f"/organisations/{slug}")).json()["id"]
+    await rename(developer, slug, "Labs")
+    plugin_id = await people.create_plugin(developer, organisation_id=organisation_id)
     await people.publish(developer, plugin_id, "1.0.0")
     email = f"{uuid4().hex}@example.org"
     registered = await people.visitor().post(
@@ -126,6 +136,7 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
     keys = {
         "accounts.v1": account_id,
         "installs.v1": f"{account_id}:{plugin_id}",
+        "organisations.v1": organisation_id,
         "plugins.v1": plugin_id,
         "plugin-documents.v1": plugin_id,
         "reviews.v1": plugin_id,
@@ -136,8 +147,9 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
         own = await partition_of(stack, topic, key)
         bad += await poison(stack, topic, range(6) if size.full else [own])
 
-    # Behind the poison of each partition: a claim, a review, a removal, and a version with its document.
+    # Behind the poison of each partition: a claim, a new name, a review, a removal, and a version with its document.
     await claim_a_visitors_installs(people, email, other_id)
+    await rename(developer, slug, "New Labs")
     await review(owner, plugin_id, "Behind the poison.")
     assert (await owner.delete(f"/user/plugins/{plugin_id}")).status_code == 204
     await people.publish(developer, plugin_id, "1.1.0")
@@ -148,7 +160,7 @@ async def test_poison_in_each_topic_is_put_aside_with_its_reason_while_all_else_
         mine = (await owner.get("/user/plugins")).json()["items"]
         assert [item["plugin_id"] for item in mine] == [other_id]
         found = (await visitor.get("/plugins", params={"q": plugin_id})).json()["items"]
-        assert [item["latest_version"] for item in found] == ["1.1.0"]
+        assert [(item["latest_version"], item["author"]["name"]) for item in found] == [("1.1.0", "New Labs")]
         assert (await people.install(visitor, plugin_id, version="1.1.0")).is_success
         feed = await visitor.get("/changes", params={"since": cursor, "types": TYPES["reviews.v1"], "wait": 0})
         assert "Behind the poison." in feed.text

@@ -24,6 +24,8 @@ def key_of(topic: str, value: dict[str, Any]) -> str:
             return str(value.get("user_id", value.get("anonymous_id")))
         case "installs.v1":
             return f"{value['owner_id']}:{value['plugin_id']}"
+        case "organisations.v1":
+            return str(value["organisation_id"])
         case "plugins.v1":
             return str(value["plugin"]["plugin_id"])
         case _:

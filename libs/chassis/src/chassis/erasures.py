@@ -39,8 +39,13 @@ async def hold_account(connection: AsyncConnection, user_id: UUID) -> None:
         It is erased.
     """
     await connection.execute(_HOLD, {"user_id": user_id})
-    if (await connection.execute(_IS_ERASED, {"user_id": user_id})).scalar_one():
+    if await is_erased(connection, user_id):
         raise UnauthenticatedError("the account does not exist any more")
+
+
+async def is_erased(connection: AsyncConnection, user_id: UUID) -> bool:
+    """Say whether an account is marked as erased; without holding it, that may change at once."""
+    return bool((await connection.execute(_IS_ERASED, {"user_id": user_id})).scalar_one())
 
 
 async def mark_erased(connection: AsyncConnection, user_id: UUID, *, erased_at: datetime) -> None:

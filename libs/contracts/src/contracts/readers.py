@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contracts.compatibility import Break
 from contracts.released import Contracts
-from contracts.topics import ACCOUNTS, INSTALLS, PLUGIN_DOCUMENTS, PLUGINS, REVIEWS
+from contracts.topics import ACCOUNTS, INSTALLS, ORGANISATIONS, PLUGIN_DOCUMENTS, PLUGINS, REVIEWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,14 @@ READERS: tuple[Reader, ...] = (
         events=dict.fromkeys(_PLUGIN_EVENTS, _KNOWN_PLUGIN) | {_PUBLISHED: _KNOWN_PLUGIN | _KNOWN_VERSION},
     ),
     Reader(group="publishing.accounts", topic=ACCOUNTS.name, events=_ENDED),
+    Reader(
+        group="publishing.organisations",
+        topic=ORGANISATIONS.name,
+        events={
+            "organisation.renamed.v1": frozenset({"organisation_id", "name"}),
+            "organisation.deleted.v1": frozenset({"organisation_id", "heir_id", "heir_name", "deleted_at"}),
+        },
+    ),
     Reader(group="search-indexer.documents", topic=PLUGIN_DOCUMENTS.name, events=_DOCUMENTS),
 )
 """All of them, by group."""

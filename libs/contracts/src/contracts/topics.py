@@ -133,6 +133,14 @@ ACCOUNTS = Topic(
     consumers=("catalog", "installs", "publishing"),
     retention_reason="A consumer may be away for two weeks; personal data is not kept longer than that.",
 )
+ORGANISATIONS = Topic(
+    name="organisations.v1",
+    purpose="Organisations renamed, and deleted, with the account that gets what they owned.",
+    key="organisation id",
+    producer="auth",
+    consumers=("publishing",),
+    retention_reason="A consumer may be away for two weeks; an heir's name is personal data and not kept longer.",
+)
 PLUGINS = Topic(
     name="plugins.v1",
     purpose="Every change of a plugin and its published versions, in one order per plugin.",
@@ -169,5 +177,5 @@ PLUGIN_DOCUMENTS = Topic(
     retention_ms=FOR_EVER,
 )
 
-TOPICS: tuple[Topic, ...] = (ACCOUNTS, INSTALLS, PLUGIN_DOCUMENTS, PLUGINS, REVIEWS)
+TOPICS: tuple[Topic, ...] = (ACCOUNTS, INSTALLS, ORGANISATIONS, PLUGIN_DOCUMENTS, PLUGINS, REVIEWS)
 """All topics, by name."""

@@ -214,6 +214,28 @@ async def test_a_rename_reaches_every_member_and_a_deletion_ends_it_for_all(pers
     assert code(taken) == (409, "organisation_slug_taken"), "nobody takes over a name that published"
 
 
+async def test_a_new_name_and_the_end_are_stated_in_order_and_once(person: Any, rows: Any) -> None:
+    ann = await registered(person)
+    slug = await founded(ann)
+    organisation_id = (await ann.call("GET", f"/organisations/{slug}")).json()["id"]
+    for name in ("New", "New", "Newer"):
+        assert (await ann.call("PATCH", f"/organisations/{slug}", {"name": name})).status_code == 200
+    assert (await ann.call("DELETE", f"/organisations/{slug}")).status_code == 204
+    assert (await ann.call("DELETE", f"/organisations/{slug}")).status_code == 404
+    stated = await rows(
+        "SELECT type, sequence, payload - 'renamed_at' - 'deleted_at' AS payload FROM outbox"
+        " WHERE aggregatetype = 'organisations.v1' AND aggregateid = :id ORDER BY position",
+        id=organisation_id,
+    )
+    public_name = (await ann.call("GET", "/auth/me")).json()["user"]["name"]
+    heir = {"heir_id": ann.user_id, "heir_name": public_name}
+    assert [(each["type"], each["sequence"], each["payload"]) for each in stated] == [
+        ("organisation.renamed.v1", 1, {"organisation_id": organisation_id, "name": "New"}),
+        ("organisation.renamed.v1", 2, {"organisation_id": organisation_id, "name": "Newer"}),
+        ("organisation.deleted.v1", 3, {"organisation_id": organisation_id, **heir}),
+    ]
+
+
 async def test_a_membership_is_changed_only_soon_after_proving_who_one_is(person: Any) -> None:
     ann = await registered(person)
     slug = await founded(ann)

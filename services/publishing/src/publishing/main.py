@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from chassis.app import create_api
 from chassis.cli import print_document
 from chassis.clock import SystemClock
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, Subscription
 from chassis.db import Database
 from chassis.identity import IdentityVerifier
 from chassis.kafka import Kafka
@@ -33,6 +33,7 @@ from publishing.clients.scanner import Scanner
 from publishing.clients.submission_files import SubmissionFiles
 from publishing.config import MigrateSettings, RelaySettings, ServeSettings, WorkSettings
 from publishing.consumers.accounts import accounts_subscription
+from publishing.consumers.organisations import organisations_subscription
 from publishing.domain.trusted_publishing import TrustedIssuer
 from publishing.jobs.lanes import Lane, LaneRunner
 from publishing.jobs.sweep import run_sweeper
@@ -44,6 +45,7 @@ from publishing.usecases.erase_account import EraseAccount
 from publishing.usecases.exchange_assertion import ExchangeAssertion
 from publishing.usecases.export_held import ExportHeld
 from publishing.usecases.failpoints import Failpoints
+from publishing.usecases.follow_organisations import FollowOrganisations
 from publishing.usecases.moderate_plugin import RestorePlugin, SuspendPlugin
 from publishing.usecases.publishers import Publishers
 from publishing.usecases.read_plugins import GetOwnPlugin, ListOwnPlugins
@@ -196,6 +198,15 @@ def make_sweep(settings: WorkSettings, database: Database) -> SweepUploads:
     return SweepUploads(database=database, files=_files(settings))
 
 
+def make_subscriptions(database: Database) -> list[Subscription]:
+    """Build what the worker reads of other services."""
+    erase = EraseAccount(database=database)
+    return [
+        accounts_subscription(erase),
+        organisations_subscription(FollowOrganisations(database=database, erase=erase)),
+    ]
+
+
 def serve(_arguments: list[str]) -> None:
     """Serve the API."""
     settings = ServeSettings()
@@ -204,7 +215,7 @@ def serve(_arguments: list[str]) -> None:
 
 
 def work(_arguments: list[str]) -> None:
-    """Check, release and clear submissions, and erase accounts that are no more."""
+    """Check, release and clear submissions; erase accounts that are no more, and follow organisations."""
     settings = WorkSettings()
     configure_logging(settings.log_level)
     url = settings.database_url.get_secret_value()
@@ -215,13 +226,14 @@ def work(_arguments: list[str]) -> None:
     beats = [Heartbeat() for _ in lanes]
     sweep_heartbeat = Heartbeat()
     sweep = make_sweep(settings, database)
-    subscription = accounts_subscription(EraseAccount(database=database))
     kafka = Kafka(bootstrap_servers=settings.kafka_bootstrap_servers, prefix=settings.topic_prefix)
-    consuming = Heartbeat()
-    consumer = Consumer(kafka=kafka, subscription=subscription, heartbeat=consuming)
+    consuming = [(each, Heartbeat()) for each in make_subscriptions(database)]
+    consumers = {
+        each.group: Task(Consumer(kafka=kafka, subscription=each, heartbeat=beat).run, beat) for each, beat in consuming
+    }
     run_tasks(
         {
-            subscription.group: Task(consumer.run, consuming),
+            **consumers,
             **{lane.name: Task(partial(runner.run, lane, beat), beat) for lane, beat in zip(lanes, beats, strict=True)},
             "sweep": Task(partial(run_sweeper, sweep, sweep_heartbeat), sweep_heartbeat),
         },
@@ -240,7 +252,7 @@ def events(arguments: list[str]) -> None:
         SERVICE,
         arguments,
         settings=settings,
-        groups=[accounts_subscription(EraseAccount(database=database))],
+        groups=make_subscriptions(database),
         database_url=settings.database_url,
     )
 

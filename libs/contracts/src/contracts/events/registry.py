@@ -10,6 +10,7 @@ from contracts.events.accounts import (
 )
 from contracts.events.documents import PluginDocument, PluginDocumentRemoved
 from contracts.events.installs import InstallCreated, InstallRemoved, InstallUpdated
+from contracts.events.organisations import OrganisationDeleted, OrganisationRenamed
 from contracts.events.plugins import (
     PluginRegistered,
     PluginRestored,
@@ -24,6 +25,7 @@ EVENTS: dict[str, type[EventData]] = {
     for event in (
         AccountDeleted, AccountRegistered, AnonymousClaimed, AnonymousExpired, DeveloperRegistered,
         InstallCreated, InstallRemoved, InstallUpdated,
+        OrganisationDeleted, OrganisationRenamed,
         PluginDocument, PluginDocumentRemoved,
         PluginRegistered, PluginRestored, PluginSuspended, PluginUpdated, PluginVersionPublished,
         ReviewPosted, ReviewRemoved,

@@ -90,7 +90,7 @@ async def read_organisation(
 @router.patch(
     "/{slug}",
     summary="Rename an organisation",
-    description="For owners. A plugin takes the new name with its next change: PATCH it, if only with nothing.",
+    description="For owners. Its plugins take the new name within moments.",
     responses={200: {"headers": _ETAG}, **_REFUSALS, 412: problem("`revision_mismatch`")},
 )
 async def rename_organisation(
@@ -112,8 +112,8 @@ async def rename_organisation(
     "/{slug}",
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Delete an organisation",
-    description="For owners. Transfer its plugins first: what it still owns stays published, and nobody can change it"
-    " any more. Its slug is never given to another.",
+    description="For owners. Its plugins become those of the account that deletes it within moments, and waiting"
+    " transfers from or to it end. Its slug is never given to another.",
     responses={204: {"description": "Deleted"}, **_REFUSALS},
 )
 async def delete_organisation(

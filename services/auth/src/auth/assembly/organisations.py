@@ -17,7 +17,7 @@ def build_organisations(settings: ServeSettings, parts: Parts) -> OrganisationWi
     gate = Gate(database=database)
     rights = Rights(database=database, sessions=sessions)
     return OrganisationWiring(
-        organisations=Organisations(database=database, sessions=sessions, gate=gate, rights=rights),
+        organisations=Organisations(database=database, sessions=sessions, gate=gate, rights=rights, clock=parts.clock),
         members=Members(gate=gate, rights=rights),
         invite=Invite(gate=gate, limiter=parts.limiter),
         answer=AnswerInvitation(

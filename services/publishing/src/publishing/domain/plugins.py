@@ -29,7 +29,8 @@ class Plugin:
     id
         The slug.
     owner_id, owner_kind, author_name
-        The developer or organisation; the name is that under which they registered, got or last changed the plugin.
+        The developer or organisation; an account's name is that under which it registered, got or last changed the
+        plugin, an organisation's follows its renames.
     status
         ``draft`` until the first version is published.
     suspended_reason

@@ -222,5 +222,14 @@ STAGED_UPLOADS = Table(
     comment="uploads whose files may lie in quarantine without a submission",
 )
 
+Table(
+    "known_organisations",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("sequence", BigInteger, nullable=False, comment="of the newest event that came"),
+    Column("name", Text, comment="null while no event has named it"),
+    Column("deleted_at", DateTime(timezone=True)),
+)
+
 ERASED_ACCOUNTS = erased_table(METADATA)
 OUTBOX = outbox_table(METADATA)

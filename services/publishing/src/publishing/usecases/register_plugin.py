@@ -14,6 +14,7 @@ from publishing.domain.errors import NotMemberError, PluginIdTakenError
 from publishing.domain.owners import Owner
 from publishing.domain.plugins import Plugin
 from publishing.storage.plugins import insert_plugin
+from publishing.usecases.ownership import publishing_name
 
 
 class RegisterPlugin:
@@ -53,15 +54,15 @@ class RegisterPlugin:
         """
         may_touch("plugin.register", developer, plugin_id=plugin_id)
         owner = Owner("account", developer.sub) if organisation_id is None else Owner("organisation", organisation_id)
-        author_name = owner.public_name(developer)
         may = may_touch("plugin.update", developer, account=owner.account, organisation=owner.organisation)
-        if author_name is None or not may:
-            raise NotMemberError(f"you are neither owner nor maintainer of the organisation {organisation_id}")
-        values = {
-            **listing, "id": plugin_id, "owner_id": owner.id, "owner_kind": owner.kind, "author_name": author_name
-        }  # fmt: skip
         async with self._database.transaction() as connection:
             await hold_account(connection, developer.sub)
+            author_name = await publishing_name(connection, owner, developer)
+            if author_name is None or not may:
+                raise NotMemberError(f"you are neither owner nor maintainer of the organisation {organisation_id}")
+            values = {
+                **listing, "id": plugin_id, "owner_id": owner.id, "owner_kind": owner.kind, "author_name": author_name
+            }  # fmt: skip
             plugin = await insert_plugin(connection, values=values)
             if plugin is None:
                 raise PluginIdTakenError(f"there is a plugin {plugin_id!r} already")

@@ -24,7 +24,7 @@ from publishing.storage.transfers import (
     list_transfers_to,
     withdraw_transfer_of,
 )
-from publishing.usecases.ownership import owned
+from publishing.usecases.ownership import owned, publishing_name
 
 _log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ class AnswerTransfer:
         Raises
         ------
         TransferNotFoundError
-            It is another's, ended or expired.
+            It is another's, ended or expired, or its receiver is no more.
         NotMemberError
             The caller's role in the organisation is not enough.
         NotOwnerError
@@ -129,12 +129,12 @@ class AnswerTransfer:
         async with self._database.transaction() as connection:
             await hold_account(connection, caller.sub)
             transfer = self._check(await find_transfer(connection, transfer_id), caller, transfer_id)
+            author_name = await publishing_name(connection, transfer.receiver, caller)
             plugin = await lock_plugin(connection, transfer.plugin_id)
             if transfer.offered_by == caller.sub:  # no consent but their own: they must still be who may give it
                 owned(plugin, plugin_id=transfer.plugin_id, caller=caller, operation="plugin.transfer")
             ended = await end_transfer(connection, transfer_id, outcome="accepted", ended_by=caller.sub)
-            # Whose it is has not changed while the offer waited: only this changes it, and it ends the offer.
-            author_name = transfer.receiver.public_name(caller)
+            # Whose it is has not changed while the offer waited: whatever changes it ends the offer.
             if not ended or plugin is None or author_name is None:
                 raise TransferNotFoundError(f"no transfer {transfer_id} waits for you")
             changed = await change_owner(

@@ -11,7 +11,7 @@ from contracts.events.plugins import PluginUpdated
 from contracts.identity import IdentityClaims
 from publishing.domain.plugins import LISTING_FIELDS, Plugin
 from publishing.storage.plugins import change_listing, lock_plugin
-from publishing.usecases.ownership import owned
+from publishing.usecases.ownership import owned, publishing_name
 
 
 class UpdatePlugin:
@@ -52,8 +52,7 @@ class UpdatePlugin:
             if permitted is not None and plugin.revision not in permitted:
                 raise RevisionMismatchError(f"the plugin is at revision {plugin.revision}")
             present = {field: getattr(plugin, field) for field in (*LISTING_FIELDS, "author_name")}
-            # An organisation's name may have changed since; the caller's identity says what it is now.
-            author_name = plugin.owner.public_name(caller) or plugin.author_name
+            author_name = await publishing_name(connection, plugin.owner, caller) or plugin.author_name
             wanted = {**present, **changes, "author_name": author_name}
             wanted["tags"] = tuple(wanted["tags"])
             if wanted == present:

@@ -16,14 +16,18 @@ from auth.storage.organisations.organisations import (
     delete_organisation,
     insert_organisation,
     list_organisations_of,
+    next_organisation_sequence,
     rename_organisation,
 )
 from auth.usecases.caller import Caller
 from auth.usecases.organisations.gate import Gate, Request
 from auth.usecases.organisations.rights import Rights, record
 from auth.usecases.session_issuer import OpenedSession, SessionIssuer
+from chassis.clock import Clock
 from chassis.db import Database
 from chassis.errors import RevisionMismatchError
+from chassis.outbox import append_event
+from contracts.events.organisations import OrganisationDeleted, OrganisationRenamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,18 @@ class Organisations:
         Lets through who may.
     rights
         Rewrites sessions.
+    clock
+        Dates events.
     """
 
-    def __init__(self, *, database: Database, sessions: SessionIssuer, gate: Gate, rights: Rights) -> None:
+    def __init__(
+        self, *, database: Database, sessions: SessionIssuer, gate: Gate, rights: Rights, clock: Clock
+    ) -> None:
         self._database = database
         self._sessions = sessions
         self._gate = gate
         self._rights = rights
+        self._clock = clock
 
     async def create(self, *, user_id: UUID, slug: str, name: str, caller: Caller) -> Entered:
         """Make an organisation whose owner is the caller. A retry after a lost answer is refused as taken.
@@ -100,6 +109,8 @@ class Organisations:
     async def rename(self, request: Request, *, name: str, permitted: frozenset[int] | None) -> OwnOrganisation:
         """Give it another name, which everybody sees; the same name again changes nothing, so a retry is safe.
 
+        Its plugins take the name a moment later, by an event.
+
         Raises
         ------
         RevisionMismatchError
@@ -130,10 +141,12 @@ class Organisations:
             before={"name": present.name},
             after={"name": name},
         )
+        event = OrganisationRenamed(organisation_id=present.id, name=name, renamed_at=self._clock.now())
+        await _state(connection, event)
         return await rename_organisation(connection, present.id, name=name)
 
     async def delete(self, request: Request) -> None:
-        """End it for all its members. A retry is refused as not found.
+        """End it for all its members; its plugins go to the caller, by an event. A retry is refused as not found.
 
         Raises
         ------
@@ -144,6 +157,17 @@ class Organisations:
         """
         async with self._gate.change(request) as (connection, own):
             members = [member.user_id for member in await list_members(connection, own.organisation.id)]
+            heir = await find_account(connection, request.user_id)
+            assert heir is not None  # noqa: S101 - a member leaves, and an account goes, under the organisation's lock
+            await _state(
+                connection,
+                OrganisationDeleted(
+                    organisation_id=own.organisation.id,
+                    heir_id=heir.id,
+                    heir_name=heir.public_name,
+                    deleted_at=self._clock.now(),
+                ),
+            )
             await record(
                 connection,
                 Action.ORGANISATION_DELETED,
@@ -155,3 +179,8 @@ class Organisations:
             await delete_organisation(connection, own.organisation.id)
             await raise_revisions(connection, members)
         await self._rights.rewrite(members)
+
+
+async def _state(connection: Connection, event: OrganisationRenamed | OrganisationDeleted) -> None:
+    sequence = await next_organisation_sequence(connection, event.organisation_id)
+    await append_event(connection, data=event, key=str(event.organisation_id), sequence=sequence)
