@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import httpx
+import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from jsonschema import Draft202012Validator
 
@@ -13,6 +14,7 @@ from contracts.envelope import Event
 from contracts.events.registry import EVENTS
 from contracts.schemas import event_schema
 from contracts.topics import TOPICS
+from testkit.databases import SessionDatabase
 from testkit.people import People
 from testkit.waiting import eventually
 
@@ -44,8 +46,8 @@ def read_events(bootstrap_servers: str, topic: str, is_wanted: Callable[[str], b
         consumer.close()
 
 
-async def live(people: People) -> tuple[str, set[str]]:
-    """Cause every event there is; returns the plugin and the ids of the accounts."""
+async def live(people: People, database: SessionDatabase) -> tuple[str, set[str]]:
+    """Cause every event there is; returns the plugin, and the ids of accounts, of a visitor and of an organisation."""
     developer = await people.developer()
     plugin_id = await people.create_plugin(developer)
     await people.publish(developer, plugin_id, "1.0.0")
@@ -73,8 +75,36 @@ async def live(people: People) -> tuple[str, set[str]]:
         assert answer.is_success, answer.text
         if verb == "suspend":  # a restoration that comes at once would be applied with it, and no removal be stated
             await eventually(lambda: is_suspended(people, plugin_id), 40)
-    people_ids = {(await each.get("/auth/me")).json()["user"]["id"] for each in (developer, somebody)}
-    return plugin_id, people_ids
+    ids = {(await each.get("/auth/me")).json()["user"]["id"] for each in (developer, somebody)}
+    ids |= {await found_and_end(people, developer), await go_idle(people, plugin_id, database)}
+    answer = await somebody.request("DELETE", "/auth/me", json={"email": body["email"]})
+    assert answer.is_success, answer.text
+    return plugin_id, ids
+
+
+async def found_and_end(people: People, owner: httpx.AsyncClient) -> str:
+    """Make an organisation, rename and delete it; returns its id."""
+    slug = await people.create_organisation(owner)
+    organisation_id = (await owner.get(f"/organisations/{slug}")).json()["id"]
+    for answer in (
+        await owner.patch(f"/organisations/{slug}", json={"name": "New Labs"}),
+        await owner.delete(f"/organisations/{slug}"),
+    ):
+        assert answer.is_success, answer.text
+    return str(organisation_id)
+
+
+async def go_idle(people: People, plugin_id: str, database: SessionDatabase) -> str:
+    """Be a visitor who was not seen for longer than one is kept; returns its id."""
+    visitor = people.visitor()
+    assert (await people.install(visitor, plugin_id)).is_success
+    anonymous_id = (await visitor.get("/auth/me")).json()["anonymous_id"]
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute(
+            "UPDATE auth.anonymous_identities SET last_seen_at = now() - interval '91 days' WHERE id = %s",
+            (anonymous_id,),
+        )
+    return str(anonymous_id)
 
 
 async def is_suspended(people: People, plugin_id: str) -> bool:
@@ -82,13 +112,13 @@ async def is_suspended(people: People, plugin_id: str) -> bool:
 
 
 async def test_every_event_on_the_wire_keeps_its_contract(
-    people: People, kafka_bootstrap_servers: str, topic_prefix: str
+    people: People, kafka_bootstrap_servers: str, topic_prefix: str, database_for: SessionDatabase
 ) -> None:
-    plugin_id, accounts = await live(people)
+    plugin_id, ids = await live(people, database_for)
     found: dict[str, list[Event]] = defaultdict(list)
 
     def is_mine(key: str) -> bool:
-        return key in accounts or key.rpartition(":")[2] == plugin_id
+        return key in ids or key.rpartition(":")[2] == plugin_id
 
     async def everything_was_said() -> bool:
         found.clear()
