@@ -38,6 +38,17 @@ async def test_of_many_at_once_exactly_as_many_pass_as_the_limit_says(limiter: L
     assert await _granted(limiter, other) == 1
 
 
+@pytest.mark.parametrize("name", LIMITS)
+async def test_every_limit_there_is_holds_without_redis(name: str, stopped_redis: Any) -> None:
+    redis = connect_redis(stopped_redis.url, timeout_seconds=2)
+    limiter = Limiter(redis=redis, changed={})
+    use = Use(limit=LIMITS[name], key=uuid4().hex)
+    try:
+        assert await _granted(limiter, use, times=use.limit.quota + 5) == use.limit.quota
+    finally:
+        await redis.aclose()
+
+
 async def test_what_is_over_one_limit_uses_up_no_other(limiter: Limiter) -> None:
     small = Use(limit=Limit(name="sign-in", quota=2, window_seconds=300), key=uuid4().hex)
     large = Use(limit=Limit(name="sign-in-total", quota=5, window_seconds=60, is_shown=False), key=uuid4().hex)
