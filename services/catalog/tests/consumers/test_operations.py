@@ -66,10 +66,10 @@ async def test_what_is_delivered_again_after_a_rewind_changes_nothing(
             rows = await tables.run(select, id=key)
             return await counted(tables, key) == installs and bool(rows and rows[0].install_count == installs)
 
-        await eventually(is_applied, 60)
+        await eventually(is_applied, 120)
         code, _, err = await events("rewind", "catalog.installs", "--to-beginning")
         assert (code, "make stop S=catalog-work" in err) == (1, True)
-    await eventually(lambda: stand_still(events), 60)
+    await eventually(lambda: stand_still(events), 120)
     before = await tables.run(select, id=key)
     for group in ("catalog.plugins", "catalog.installs"):
         assert (await events("rewind", group, "--to-beginning"))[0] == 0
@@ -80,7 +80,7 @@ async def test_what_is_delivered_again_after_a_rewind_changes_nothing(
             code, _, _ = await events("lag", "--max-lag", "0")
             return bool(code == 0)
 
-        await eventually(has_caught_up, 90)
+        await eventually(has_caught_up, 150)
     assert await counted(tables, key) == installs
     assert await tables.run(select, id=key) == before
 
