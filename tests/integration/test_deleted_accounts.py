@@ -17,6 +17,8 @@ from testkit.databases import SessionDatabase
 from testkit.people import PASSWORD, WAIT_SECONDS, People, manifest_of
 from testkit.waiting import eventually
 
+_PAGE_DOCUMENTS = 1_000
+
 
 class Leaver:
     """An account with something in every service; its words are in nobody else's data."""
@@ -129,11 +131,20 @@ async def _value_of(redis: Redis, key: bytes) -> bytes:
 
 
 async def _documents_with(url: str, prefix: str, words: Iterable[str]) -> int:
-    async with httpx.AsyncClient(base_url=url) as client:
+    """Count the documents of all indices that hold one of the words; other tests have left thousands there."""
+    found = 0
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         await client.post(f"/{prefix}*/_refresh")
-        answer = await client.post(f"/{prefix}*/_search", json={"size": 1_000, "query": {"match_all": {}}})
+        query = {"size": _PAGE_DOCUMENTS, "query": {"match_all": {}}, "sort": ["_doc"]}
+        answer = await client.post(f"/{prefix}*/_search", params={"scroll": "1m"}, json=query)
         _expect(answer, 200)
-        return sum(any(word in json.dumps(hit) for word in words) for hit in answer.json()["hits"]["hits"])
+        while hits := answer.json()["hits"]["hits"]:
+            found += sum(any(word in json.dumps(hit) for word in words) for hit in hits)
+            scroll = {"scroll": "1m", "scroll_id": answer.json()["_scroll_id"]}
+            answer = await client.post("/_search/scroll", json=scroll)
+            _expect(answer, 200)
+        await client.request("DELETE", "/_search/scroll", json={"scroll_id": [answer.json()["_scroll_id"]]})
+    return found
 
 
 @pytest.fixture
