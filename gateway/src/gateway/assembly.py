@@ -13,6 +13,7 @@ from gateway.cache.store import CacheStore
 from gateway.callers import Callers
 from gateway.credentials import cookie_name
 from gateway.headers import RequestHeaders
+from gateway.identity_store import IdentityStore, open_redis
 from gateway.internal_redirect import InternalRedirects
 from gateway.live import LiveReads
 from gateway.options import Options
@@ -20,7 +21,7 @@ from gateway.origin_check import OriginPolicy
 from gateway.pages import own_pages
 from gateway.proxy import Proxy
 from gateway.routes import RouteTable, build_routes
-from gateway.sessions import Sessions, open_redis
+from gateway.sessions import Sessions
 from gateway.tokens import Tokens
 from gateway.upstreams import MAX_LIVE, Upstream, open_client
 
@@ -29,7 +30,8 @@ from gateway.upstreams import MAX_LIVE, Upstream, open_client
 async def open_parts(options: Options) -> AsyncIterator[Parts]:
     """Open the pools and build what answers requests; nothing here waits for another server."""
     client = open_client()
-    session_store = open_redis(options.redis_url)
+    redis = open_redis(options.redis_url)
+    identities = IdentityStore(redis)
     store = CacheStore(max_bytes=options.cache_max_bytes)
     feed = PurgeFeed(redis_url=options.redis_url, store=store)
     feed.start()
@@ -46,13 +48,13 @@ async def open_parts(options: Options) -> AsyncIterator[Parts]:
         upstreams=upstreams,
         headers=headers,
         callers=Callers(
-            sessions=Sessions(client=session_store, auth=auth),
-            tokens=Tokens(client=session_store, auth=auth),
+            sessions=Sessions(store=identities, auth=auth),
+            tokens=Tokens(store=identities, auth=auth),
             auth=auth,
             secure=options.secure,
         ),
         redirects=redirects,
-        invalidation=Invalidation(store=store, client=session_store),
+        invalidation=Invalidation(store=store, client=redis),
     )
     try:
         yield Parts(
@@ -76,5 +78,5 @@ async def open_parts(options: Options) -> AsyncIterator[Parts]:
         )
     finally:
         await feed.aclose()
-        await session_store.aclose()
+        await redis.aclose()
         await client.close()

@@ -6,22 +6,16 @@ this process for a second, which bounds how long a revoked token is still felt h
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import redis.asyncio
-import structlog
-from redis.exceptions import RedisError
 
 from chassis.errors import PlatformError, ServiceUnavailableError
 from contracts.api_tokens import permits_address, token_hash
 from gateway.auth_client import AuthClient
-from gateway.breaker import Breaker
-from gateway.sessions import KEPT_SECONDS, MAX_KEPT, RENEW_BEFORE_SECONDS
+from gateway.identity_store import IdentityStore
+from gateway.kept import KeptForAMoment
+from gateway.sessions import RENEW_BEFORE_SECONDS
 from gateway.single_flight import SingleFlight
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +24,13 @@ class _Found:
     expires_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    result: _Found | PlatformError
-    until: float
-
-
 class Tokens:
     """Finds the identity of an API token.
 
     Parameters
     ----------
-    client
-        From `gateway.sessions.open_redis`.
+    store
+        What auth has written.
     auth
         Asked where Redis has nothing.
     now
@@ -54,18 +42,17 @@ class Tokens:
     def __init__(
         self,
         *,
-        client: "redis.asyncio.Redis",
+        store: IdentityStore,
         auth: AuthClient,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._redis = client
+        self._store = store
         self._auth = auth
         self._now = now
         self._monotonic = monotonic
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._kept: KeptForAMoment[tuple[str, str], _Found | PlatformError] = KeptForAMoment(monotonic=monotonic)
         self._flights: SingleFlight[tuple[str, str], _Found | PlatformError] = SingleFlight()
-        self._breaker = Breaker("redis", max_in_flight=10_000)
 
     async def find(self, token: str, *, address: str) -> str:
         """Give the signed identity of a token that is used from a network address.
@@ -82,8 +69,8 @@ class Tokens:
             Redis or auth does not answer; a retry is safe.
         """
         key = (token_hash(token), address)
-        kept = self._kept.get(key)
-        result = kept.result if kept is not None and kept.until > self._monotonic() else None
+        kept = self._kept.find(key)
+        result = None if kept is None else kept.value
         if result is None or (isinstance(result, _Found) and result.expires_at <= self._now()):
             result = await self._flights.run(key, lambda: self._load(token, key))
         if isinstance(result, PlatformError):
@@ -102,24 +89,16 @@ class Tokens:
                 raise
             except PlatformError as refusal:
                 result = refusal
-        self._kept[key] = _Kept(result, until=asked_at + KEPT_SECONDS)
-        self._kept.move_to_end(key)
-        if len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+        self._kept.keep(key, result, asked_at=asked_at)
         return result
 
     async def _read(self, hashed: str, address: str) -> _Found | None:
         """Read what Redis has, if that is good for this address; auth also records who is refused."""
-        try:
-            with self._breaker.attempt((RedisError, OSError, TimeoutError)):
-                fields = ["identity", "identity_expires_at", "source_ranges"]
-                identity, expires_at, ranges = await self._redis.hmget(f"token:{hashed}", fields)
-        except (RedisError, OSError, TimeoutError) as error:
-            _log.warning("tokens_unavailable", cause=repr(error)[:300])
-            raise ServiceUnavailableError("the session store", retry_after_seconds=2) from error
-        if identity is None or expires_at is None or ranges is None:
+        found = await self._store.read(f"token:{hashed}", ("identity", "identity_expires_at", "source_ranges"))
+        if found is None:
             return None
+        identity, expires_at, ranges = found
         if float(expires_at) - self._now() <= RENEW_BEFORE_SECONDS:
             return None
-        networks = [each for each in str(ranges).split(",") if each]
-        return _Found(str(identity), float(expires_at)) if permits_address(networks, address) else None
+        networks = [each for each in ranges.split(",") if each]
+        return _Found(identity, float(expires_at)) if permits_address(networks, address) else None
