@@ -4,24 +4,18 @@
 
     user: Annotated[IdentityClaims, Depends(permit("plugin.update"))]
 
-Whose the thing is only the use case knows; it asks `may_touch` before it changes or shows anything.
+Whose the thing is only the use case knows; it asks `chassis.rights` before it changes or shows anything.
 """
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Request
 
-from chassis.errors import (
-    ForbiddenError,
-    PlatformError,
-    RecentAuthenticationRequiredError,
-    TokenLimitedError,
-    UnauthenticatedError,
-)
+from chassis.errors import UnauthenticatedError
 from chassis.identity import IdentityVerifier, find_identity
+from chassis.rights import refusal_error
 from contracts.identity import IdentityClaims
-from contracts.policy import Needs, Refusal, Rule, ownership, permits, refusal, scope_reaches
+from contracts.policy import Needs, Rule, refusal
 from contracts.policy_table import RULES
 
 
@@ -95,47 +89,5 @@ def check(rule: Rule, request: Request, identity: IdentityClaims | None) -> Iden
     is_recent = identity is not None and rule.recent and verifier.is_recent(identity)
     found = refusal(rule, identity, is_recent=is_recent, plugin_id=request.path_params.get("plugin_id"))
     if found is not None:
-        raise _error(rule, found)
+        raise refusal_error(rule, found)
     return identity
-
-
-def may_touch(
-    operation: str,
-    caller: IdentityClaims,
-    *,
-    account: UUID | None = None,
-    organisation: UUID | None = None,
-    plugin_id: str | None = None,
-) -> bool:
-    """Say whether a thing of an account or organisation is within the caller's rights.
-
-    Parameters
-    ----------
-    plugin_id
-        The plugin that it is about, where no path names it.
-
-    Raises
-    ------
-    TokenLimitedError
-        It is, but the API token is not for this plugin.
-    """
-    rule = RULES[operation]
-    if not permits(rule, ownership(caller, account=account, organisation=organisation)):
-        return False
-    if plugin_id is not None and not scope_reaches(caller.scopes, rule.action, plugin_id):
-        raise _error(rule, Refusal.LIMITED)
-    return True
-
-
-def _error(rule: Rule, found: Refusal) -> PlatformError:
-    match found:
-        case Refusal.NOT_SIGNED_IN:
-            needed = "a session" if rule.needs is Needs.IDENTITY else "a signed-in account"
-            return UnauthenticatedError(f"this address needs {needed}")
-        case Refusal.NO_ROLE:
-            return ForbiddenError(f"this address needs the role {rule.needs.value!r}")
-        case Refusal.LIMITED:
-            needed = f"the scope {rule.action!r} for this plugin" if rule.action else "a session: no token is taken"
-            return TokenLimitedError(f"this address needs {needed}")
-        case Refusal.NOT_RECENT:
-            return RecentAuthenticationRequiredError("you proved who you are too long ago for this")

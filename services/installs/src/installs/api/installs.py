@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from chassis.app import API_PREFIX
-from chassis.authorisation import may_touch, permit_anyone
+from chassis.authorisation import permit_anyone
 from chassis.identity import find_identity
+from chassis.rights import may_touch
 from chassis.strict_body import StrictRoute
 from installs.api.dependencies import (
     Actions,

@@ -1,6 +1,6 @@
 """The question whose a plugin is, asked before anything of it is shown or changed."""
 
-from chassis.authorisation import may_touch
+from chassis.rights import may_touch
 from contracts.identity import IdentityClaims
 from publishing.domain.errors import NotOwnerError, PluginNotFoundError
 from publishing.domain.owners import Owner

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chassis.authorisation import may_touch
 from chassis.db import Database
 from chassis.erasures import hold_account
 from chassis.outbox import append_event
+from chassis.rights import may_touch
 from contracts.events.plugins import PluginRegistered
 from contracts.identity import IdentityClaims
 from publishing.domain.errors import NotMemberError, PluginIdTakenError

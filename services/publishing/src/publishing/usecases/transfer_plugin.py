@@ -5,17 +5,17 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from chassis.authorisation import may_touch
 from chassis.db import Database
 from chassis.erasures import hold_account
 from chassis.outbox import append_event
+from chassis.rights import may_touch
 from contracts.events.plugins import PluginUpdated
 from contracts.identity import IdentityClaims
 from contracts.policy import Ownership
 from publishing.domain.errors import NotMemberError, TransferNotFoundError, TransferToOwnerError
 from publishing.domain.owners import Owner, Transfer, owners_of
 from publishing.domain.plugins import Plugin
-from publishing.storage.plugins import change_owner, lock_plugin
+from publishing.storage.plugins import change_owner, find_plugin, lock_plugin
 from publishing.storage.transfers import (
     end_transfer,
     find_transfer,
@@ -30,7 +30,7 @@ _log = structlog.get_logger()
 
 
 class OfferPlugin:
-    """The giver's side. The plugin's row is locked whatever is done, so that one thing happens after another.
+    """The giver's side. The plugin's row is locked for every change, so that one happens after another.
 
     Parameters
     ----------
@@ -72,8 +72,8 @@ class OfferPlugin:
         TransferNotFoundError
             None waits.
         """
-        async with self._database.transaction() as connection:
-            found = await lock_plugin(connection, plugin_id)
+        async with self._database.read() as connection:
+            found = await find_plugin(connection, plugin_id)
             owned(found, plugin_id=plugin_id, caller=caller, operation="plugin.transfer")
             transfer = await find_transfer_of(connection, plugin_id)
         if transfer is None:
