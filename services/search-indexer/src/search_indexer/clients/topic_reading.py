@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from chassis.errors import ServiceUnavailableError
 from chassis.kafka import Kafka
-from chassis.kafka_client import group_consumer
+from chassis.kafka_client import PREFETCH_KBYTES, plain_consumer
 
 ANSWER_SECONDS = 10.0
 """How long to wait for any one answer of the broker."""
@@ -22,7 +22,7 @@ def reader(kafka: Kafka, *, group: str) -> Iterator[Consumer]:
     ServiceUnavailableError
         The broker does not answer, or the topic does not exist; a retry is safe. Also from calls inside.
     """
-    consumer = group_consumer(kafka, group)
+    consumer = plain_consumer(kafka, group, prefetch_kbytes=PREFETCH_KBYTES, tells_ends=True)
     try:
         yield consumer
     except KafkaException as error:
